@@ -1,0 +1,77 @@
+// A model as data: what crosses threads and is stored in a model file.
+import type { Tensor } from "../tensor.js";
+
+export type ActivationName =
+  | "identity" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "elu" | "gelu" | "silu" | "softplus" | "softmax";
+
+/** How a parameter starts. Fans are the layer's inputs and units. */
+export type InitSpec =
+  | { readonly name: "normal"; readonly mean?: number; readonly sd?: number } // default N(0, 0.01²)
+  | { readonly name: "uniform"; readonly low?: number; readonly high?: number } // default [−0.05, 0.05)
+  | { readonly name: "glorotUniform" | "glorotNormal" | "heUniform" | "heNormal" | "zeros" }
+  | { readonly name: "constant"; readonly value: number };
+
+/** y = activation(x·W + b), W [inputs, units], b [units]. */
+export interface DenseSpec {
+  readonly type: "dense";
+  readonly units: number;
+  readonly activation: ActivationName;
+  readonly bias: boolean;
+  readonly weightInit: InitSpec;
+  readonly biasInit: InitSpec;
+  /** Use the transposed weights of the dense layer with this index instead of own ones (an autoencoder's decoder). */
+  readonly tiedTo?: number;
+}
+
+/** Zeroes a part `rate` of its inputs while training and scales the rest by 1/(1 − rate). */
+export interface DropoutSpec {
+  readonly type: "dropout";
+  readonly rate: number;
+}
+
+export type LayerSpec = DenseSpec | DropoutSpec;
+
+/** A feed-forward network. The last layer gives logits for class targets, values for numbers. */
+export interface ModelSpec {
+  readonly inputs: number;
+  readonly layers: readonly LayerSpec[];
+}
+
+/** The losses by name; per row unless said otherwise. */
+export interface LossSpec {
+  /**
+   * meanSquaredError: Σ_j (f_j − t_j)² of a row; "mean" divides by rows × outputs.
+   * binaryCrossEntropy: on logits, t in [0, 1]; "mean" divides by rows × outputs.
+   * crossEntropy: softmax cross-entropy on logits, class labels or one-hot rows; "mean" divides by rows.
+   */
+  readonly name: "meanSquaredError" | "binaryCrossEntropy" | "crossEntropy";
+  readonly reduction: "mean" | "sum";
+}
+
+/** A learning rate over time: a constant, or a function of the step given as data. */
+export type Schedule =
+  | number
+  | { readonly name: "step"; readonly lr: number; readonly every: number; readonly factor: number } // lr·factor^⌊step/every⌋
+  | { readonly name: "exponential"; readonly lr: number; readonly rate: number } // lr·rate^step
+  | { readonly name: "cosine"; readonly lr: number; readonly steps: number; readonly floor?: number; readonly warmup?: number };
+
+export type OptimizerSpec =
+  | {
+      readonly name: "sgd";
+      readonly lr: Schedule;
+      readonly momentum?: number;
+      readonly dampening?: number;
+      readonly nesterov?: boolean;
+      readonly weightDecay?: number; // added to the gradient: + decay·w, weights only
+    }
+  | {
+      readonly name: "adam" | "adamw";
+      readonly lr: Schedule;
+      readonly beta1?: number; // 0.9
+      readonly beta2?: number; // 0.999
+      readonly epsilon?: number; // 1e-8
+      readonly weightDecay?: number; // adam: added to the gradient; adamw: decoupled (default 0.01)
+    };
+
+/** Parameters by name, e.g. "layer0.weight" [inputs, units], "layer0.bias" [units], in the model's order. */
+export type Parameters = ReadonlyMap<string, Tensor>;

@@ -1,0 +1,68 @@
+// What a run tells while it goes on, and what it leaves.
+import type { Parameters } from "@shardgrad/core";
+
+/** Named scores, such as { loss, accuracy } or { loss, rmse, mae, r2 }, in the target's own unit. */
+export type Scores = Readonly<Record<string, number>>;
+
+/** The workers are ready; the first step follows. */
+export interface StartEvent {
+  readonly type: "start";
+  readonly workers: number;
+  readonly shards: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+  readonly parameters: number; // numbers in θ
+  readonly memory: {
+    readonly bytes: number; // the shared memory in all
+    readonly bytesPerWorker: number; // gradients and scratch of one more worker
+    readonly mostWorkers: number; // how many would fit into one memory
+  };
+}
+
+/** Where the run stands; old ones are dropped when nobody reads. */
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly epoch: number; // from 1
+  readonly step: number; // finished steps of this epoch
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number; // finished steps of the run
+  readonly loss: number; // of the last finished step
+  readonly samplesPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** An epoch is over. Never dropped. */
+export interface EpochEvent {
+  readonly type: "epoch";
+  readonly epoch: number; // from 1
+  readonly loss: number; // mean over the steps of the epoch
+  readonly validation: Scores | null;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+}
+
+export type RunEvent = StartEvent | ProgressEvent | EpochEvent;
+
+/** Everything needed to go on from a step to the same bytes. */
+export interface TrainingState {
+  readonly step: number; // finished steps of the run
+  readonly parameters: Parameters; // θ
+  /** Optimizer slots by name (momentum, mean, variance), each laid out like the parameters. */
+  readonly slots: Readonly<Record<string, Parameters>>;
+}
+
+/** What a run leaves. */
+export interface RunResult {
+  /** The trained weights by name; copies that the caller owns. */
+  readonly parameters: Parameters;
+  /** True when stop(), a signal or an AbortSignal ended the run before its last epoch. */
+  readonly stopped: boolean;
+  readonly epochs: readonly EpochEvent[];
+  readonly steps: number;
+  readonly seconds: number;
+  readonly workers: number;
+  readonly shards: number;
+  readonly state: TrainingState;
+  /** sha256 (hex) of θ: every parameter in order, little-endian f32, NaN made canonical. */
+  readonly hash: string;
+}

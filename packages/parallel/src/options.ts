@@ -1,0 +1,46 @@
+// The options of a Trainer: one type, defaults stated here.
+import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
+import type { Dataset } from "./dataset/dataset.js";
+import type { TrainingState } from "./events.js";
+
+/** Options of `new Trainer(options)`. */
+export interface TrainerOptions {
+  /** The network: layers as data (see `sequential` in @shardgrad/core). */
+  readonly model: ModelSpec;
+  /** The training rows, with a target. */
+  readonly data: Dataset;
+  /** Rows scored after each epoch. */
+  readonly validation?: Dataset | undefined;
+  /** Default: "crossEntropy" for class targets, "meanSquaredError" for numbers. */
+  readonly loss?: LossSpec | undefined;
+  /** Default: adam({ lr: 0.001 }). */
+  readonly optimizer?: OptimizerSpec | undefined;
+  /** λ₁ of λ₁Σ|w| over weights, not biases. Default 0. */
+  readonly l1?: number | undefined;
+  /** λ₂ of λ₂Σw² over weights, not biases. Default 0. */
+  readonly l2?: number | undefined;
+  /** Rows of a minibatch over all workers together. Default 64. */
+  readonly batchSize?: number | undefined;
+  /** Pieces of a minibatch; fixes the order of sums and so the bytes of the result. Default: from the batch size. */
+  readonly shards?: number | undefined;
+  /** Default 10. */
+  readonly epochs?: number | undefined;
+  /** Threads; never changes the result. Default "auto". */
+  readonly workers?: number | "auto" | undefined;
+  /** Default 0. Initial weights, shuffling and dropout are functions of it. */
+  readonly seed?: number | undefined;
+  /** False keeps the rows in their order. Default true. */
+  readonly shuffle?: boolean | undefined;
+  /** Weights to start from instead of the model's initialisers. */
+  readonly initial?: Parameters | undefined;
+  /** Go on from this state of an earlier run of the same options. */
+  readonly resume?: TrainingState | undefined;
+  /** The target's scale: scores in its own unit are the model's times this. Default 1. */
+  readonly unit?: number | undefined;
+}
+
+/** Options of `trainer.run(options)`. */
+export interface RunOptions {
+  /** Ends the run at the next step when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
