@@ -1,0 +1,1 @@
+export { gemm, gemmTree } from "./gemm";
