@@ -1,0 +1,36 @@
+// @shardgrad/core: tensors, the graph and its ops, differentiation, models, optimizers, formats.
+export { type Tensor, type NestedNumbers, tensor, item, toNested } from "./tensor.js";
+export { type Shape, ROWS, elements, formatShape } from "./shape.js";
+export { type Value, type ValueLike, type Op, type Vjp, apply, constant, input } from "./value.js";
+export { evaluate, type EvaluateOptions } from "./evaluate.js";
+export { gradients } from "./autodiff.js";
+
+export { add, div, max, min, mul, neg, pow, square, sub } from "./ops/arithmetic.js";
+export { abs, cos, erf, exp, log, sign, sin, sqrt, step } from "./ops/functions.js";
+export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./ops/activations.js";
+export { broadcast, concat, pad, reshape, slice, transpose } from "./ops/shape.js";
+export { maxOver, mean, sum } from "./ops/reduce.js";
+export { matmul } from "./ops/matmul.js";
+export { logSoftmax, logSumExp, softmax } from "./ops/softmax.js";
+export { binaryCrossEntropy, crossEntropy, oneHot, softCrossEntropy, squaredError } from "./ops/loss.js";
+export { dropout } from "./ops/dropout.js";
+
+export type {
+  ActivationName, DenseSpec, DropoutSpec, InitSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Parameters, Schedule,
+} from "./nn/spec.js";
+export { dense, dropoutLayer, sequential, type DenseOptions } from "./nn/layers.js";
+export {
+  activationNames, checkParameters, forward, initialize, outputOf, outputWidth, parameterSpecs, rowLoss,
+  type ForwardOptions, type LayerValues, type ParameterSpec, type RowLoss,
+} from "./nn/model.js";
+export { createPredictor, type Predictor } from "./nn/predictor.js";
+export { createOptimizer, DEFAULT_OPTIMIZER, slotNames, type Optimizer, type UpdateRange } from "./optim/optimizer.js";
+export { learningRate } from "./optim/schedule.js";
+
+export { permutation } from "./random.js";
+export * as scalar from "./scalar.js";
+
+export { align, bind, plan, realView, sumsRows, writeNumbers, type BoundPlan, type Place, type Plan } from "./planner.js";
+export { kernelModule, loadKernels, SCRATCH_BYTES, type Address, type Dtype, type Kernels } from "./kernels.js";
+export { cover, mergeSpans, postOrder, programWords, split, writeProgram, type Leaf, type Span } from "./tree.js";
+export type { Scratch, Subtree, Work } from "./value.js";

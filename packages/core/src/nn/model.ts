@@ -1,0 +1,165 @@
+// A specified network as a graph: its parameters, its layers' values, its loss.
+import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../ops/activations.js";
+import { add } from "../ops/arithmetic.js";
+import { dropout } from "../ops/dropout.js";
+import { binaryCrossEntropy, crossEntropy, softCrossEntropy, squaredError, sumPerRow } from "../ops/loss.js";
+import { matmul } from "../ops/matmul.js";
+import { softmax } from "../ops/softmax.js";
+import { initialValues, type Fans } from "../random.js";
+import type { Shape } from "../shape.js";
+import { formatShape, sameShape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import type { Value } from "../value.js";
+import type { ActivationName, DenseSpec, InitSpec, LossSpec, ModelSpec, Parameters } from "./spec.js";
+
+/** One parameter of a model: its name, shape and start. */
+export interface ParameterSpec extends Fans {
+  readonly name: string;
+  readonly shape: Shape; // weights [inputs, units], biases [units]
+  readonly init: InitSpec;
+  /** Whether L1, L2 and weight decay apply: weights yes, biases no. */
+  readonly decays: boolean;
+}
+
+const activations = {
+  identity: (x: Value): Value => x,
+  sigmoid,
+  tanh,
+  relu,
+  leakyRelu: (x: Value): Value => leakyRelu(x),
+  elu: (x: Value): Value => elu(x),
+  gelu,
+  silu,
+  softplus,
+  softmax,
+} satisfies Record<ActivationName, (x: Value) => Value>;
+
+/** The activations by name. */
+export const activationNames: readonly ActivationName[] = Object.keys(activations) as ActivationName[];
+
+/** Width of a row before each layer, and after the last. Throws RangeError naming the layer that does not fit. */
+function widths(spec: ModelSpec): number[] {
+  const all = [positive("model", "inputs", spec.inputs)];
+  spec.layers.forEach((layer, i) => {
+    const inputs = all.at(-1) ?? 0;
+    if (layer.type === "dropout") {
+      all.push(inputs);
+      return;
+    }
+    const units = positive(`layer${i}`, "units", layer.units);
+    if (layer.tiedTo !== undefined) {
+      const tied = spec.layers[layer.tiedTo];
+      if (layer.tiedTo >= i || tied?.type !== "dense" || tied.tiedTo !== undefined)
+        throw new RangeError(`layer${i}: tiedTo ${layer.tiedTo} is not an earlier dense layer with weights of its own`);
+      if (inputs !== tied.units || units !== all[layer.tiedTo])
+        throw new RangeError(`layer${i}: [${inputs},${units}] is not the transpose of layer${layer.tiedTo} [${all[layer.tiedTo]},${tied.units}]`);
+    }
+    all.push(units);
+  });
+  return all;
+}
+
+function positive(place: string, name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${place}: ${name} ${value} is not a whole number from 1`);
+  return value;
+}
+
+/** Numbers that a row gives. */
+export function outputWidth(spec: ModelSpec): number {
+  return widths(spec).at(-1) ?? 0;
+}
+
+/** The parameters of a model, in the order in which they are stored. */
+export function parameterSpecs(spec: ModelSpec): ParameterSpec[] {
+  const width = widths(spec);
+  return spec.layers.flatMap((layer, i): ParameterSpec[] => {
+    if (layer.type !== "dense") return [];
+    const fans = { fanIn: width[i] ?? 0, fanOut: layer.units };
+    const weight: ParameterSpec = { name: `layer${i}.weight`, shape: [fans.fanIn, fans.fanOut], init: layer.weightInit, decays: true, ...fans };
+    const bias: ParameterSpec = { name: `layer${i}.bias`, shape: [fans.fanOut], init: layer.biasInit, decays: false, ...fans };
+    return [...(layer.tiedTo === undefined ? [weight] : []), ...(layer.bias ? [bias] : [])];
+  });
+}
+
+/** The start values of every parameter, from the seed alone. */
+export function initialize(spec: ModelSpec, seed: number): Parameters {
+  return new Map(parameterSpecs(spec).map(({ name, shape, init, ...fans }, i) => [name, initialValues(shape, init, fans, seed, i)]));
+}
+
+/** Throws RangeError naming the first parameter that is missing, unknown or of another shape. */
+export function checkParameters(spec: ModelSpec, parameters: ReadonlyMap<string, Pick<Tensor, "shape">>): void {
+  const specs = parameterSpecs(spec);
+  for (const { name, shape } of specs) {
+    const found = parameters.get(name);
+    if (found === undefined) throw new RangeError(`parameters: ${name} ${formatShape(shape)} is missing`);
+    if (!sameShape(found.shape, shape)) throw new RangeError(`parameters: ${name} is ${formatShape(found.shape)}, the model has ${formatShape(shape)}`);
+  }
+  for (const name of parameters.keys())
+    if (!specs.some((spec) => spec.name === name)) throw new RangeError(`parameters: the model has no ${name}`);
+}
+
+/** One layer's values: z = a·W + b before and a = σ(z) after the activation. */
+export interface LayerValues {
+  readonly z: Value;
+  readonly a: Value;
+}
+
+/** How a model is made into a graph. */
+export interface ForwardOptions {
+  /** True keeps dropout layers. Default false. */
+  readonly training?: boolean | undefined;
+}
+
+/**
+ * The values of every layer for rows x [rows, inputs]. The last one's `a` is the model's output.
+ * @param parameters the parameters' values by name
+ */
+export function forward(spec: ModelSpec, parameters: ReadonlyMap<string, Value>, x: Value, { training = false }: ForwardOptions = {}): LayerValues[] {
+  const parameter = (name: string): Value => {
+    const value = parameters.get(name);
+    if (value === undefined) throw new RangeError(`forward: the parameter ${name} is missing`);
+    return value;
+  };
+  const affine = (layer: DenseSpec, i: number, a: Value): Value => {
+    const tied = layer.tiedTo !== undefined;
+    const product = matmul(a, parameter(`layer${tied ? layer.tiedTo : i}.weight`), { transposeB: tied });
+    return layer.bias ? add(product, parameter(`layer${i}.bias`)) : product;
+  };
+  let a = x;
+  return spec.layers.map((layer, i) => {
+    const z = layer.type === "dense" ? affine(layer, i, a) : training ? dropout(a, layer.rate, i + 1) : a;
+    a = layer.type === "dense" ? activations[layer.activation](z) : z;
+    return { z, a };
+  });
+}
+
+/** The model's output for rows x: [rows, outputs]. */
+export function outputOf(spec: ModelSpec, parameters: ReadonlyMap<string, Value>, x: Value, options: ForwardOptions = {}): Value {
+  return forward(spec, parameters, x, options).at(-1)?.a ?? x;
+}
+
+/** A loss as a sum over rows, and what a mean divides it by besides the number of rows. */
+export interface RowLoss {
+  readonly perRow: Value; // [rows]
+  readonly perRowCount: number;
+}
+
+/**
+ * The loss of every row of outputs [rows, outputs] against a target: i32 labels [rows], or numbers [rows, outputs].
+ * The one place where a loss's name becomes its formula.
+ */
+export function rowLoss({ name }: Pick<LossSpec, "name">, output: Value, target: Value): RowLoss {
+  const outputs = output.shape.at(-1) ?? 1;
+  const labels = target.element === "i32";
+  if (labels && name !== "crossEntropy") throw new RangeError(`loss: ${name} needs numbers as its target; class labels go with crossEntropy`);
+  if (!labels && !sameShape(target.shape, output.shape))
+    throw new RangeError(`loss: the target ${formatShape(target.shape)} does not fit the output ${formatShape(output.shape)}`);
+  switch (name) {
+    case "crossEntropy":
+      return { perRow: labels ? crossEntropy(output, target) : softCrossEntropy(output, target), perRowCount: 1 };
+    case "binaryCrossEntropy":
+      return { perRow: sumPerRow(binaryCrossEntropy(output, target)), perRowCount: outputs };
+    case "meanSquaredError":
+      return { perRow: sumPerRow(squaredError(output, target)), perRowCount: outputs };
+  }
+}
