@@ -87,9 +87,9 @@ export interface KernelExports {
   readonly maxOver: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
   /**
    * y[i] = Σ over rows r of x[r, i], by the reduction tree of `program` (see tree.ts).
-   * x is dense [rows, inner].
+   * x is dense [rows, inner]. `scratch` as for gemm.
    */
-  readonly sumTree: (program: Address, inner: number, x: Address, y: Address) => void;
+  readonly sumTree: (program: Address, inner: number, x: Address, y: Address, scratch: Address) => void;
 
   // softmax over the last axis
   readonly softmax: (rows: number, n: number, x: Address, y: Address) => void;
@@ -183,7 +183,7 @@ export interface KernelExports {
   readonly scalarErf: (x: number) => number;
 }
 
-/** Bytes of packing space that `gemm`, `gemmTree` and `reduceTree` may use at their `scratch` address. */
+/** Bytes of working space that `gemm`, `gemmTree`, `sumTree` and `reduceTree` may use at their `scratch` address. */
 export const SCRATCH_BYTES: number = 4 << 20;
 
 /** A kernel module bound to one memory. */

@@ -1,0 +1,176 @@
+// The optimizers' updates of a slice of the weights.
+//
+// g′ = (scale·g + l1·sign(w)) + l2·w; with l1 = l2 = 0 the loop without the two penalties runs, whose results are the
+// same for finite weights: the terms left out are zeros, and a zero of either sign is stored as +0.
+// Coefficients come as f64 and are rounded to `real` once, after 1 − β and the like.
+import { LANES, real } from "./real";
+import { bytes, inVectors, loadPart, signOf, splat, storePart } from "./vector";
+
+/** x, or +0 where |x| < 2⁻¹⁰⁰: the state stays out of the denormals, which are slow on many processors. */
+@inline
+function flush(x: v128): v128 {
+  return v128.andnot(x, v128.lt<real>(v128.abs<real>(x), splat<real>(7.888609052210118e-31)));
+}
+
+/** g′; the penalties only where `penalised`. */
+@inline
+function gradient(w: v128, g: v128, scale: v128, penalised: bool, l1: v128, l2: v128): v128 {
+  const d = v128.mul<real>(scale, g);
+  if (!penalised) return d;
+  return v128.add<real>(v128.add<real>(d, v128.mul<real>(l1, signOf<real>(w))), v128.mul<real>(l2, w));
+}
+
+// --- plain gradient descent: w′ = w − lr·g′
+
+@inline
+function sgdVector(w: v128, g: v128, scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128): v128 {
+  return flush(v128.sub<real>(w, v128.mul<real>(lr, gradient(w, g, scale, penalised, l1, l2))));
+}
+
+@inline
+function sgdLoop(
+  n: i32, w: usize, g: usize, wNext: usize, scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128,
+): void {
+  const end = w + bytes(inVectors(n));
+  while (w < end) {
+    v128.store(wNext, sgdVector(v128.load(w), v128.load(g), scale, lr, penalised, l1, l2));
+    w += 16;
+    g += 16;
+    wNext += 16;
+  }
+  const rest = n & (LANES - 1);
+  if (rest) {
+    const next = sgdVector(loadPart(w, rest), loadPart(g, rest), scale, lr, penalised, l1, l2);
+    storePart(wNext, next, rest);
+  }
+}
+
+export function sgd(
+  n: i32, w: usize, g: usize, wNext: usize, scale: f64, lr: f64, l1: f64, l2: f64,
+): void {
+  const s = splat<real>(scale);
+  const rate = splat<real>(lr);
+  const a = splat<real>(l1);
+  const b = splat<real>(l2);
+  if (l1 == 0 && l2 == 0) sgdLoop(n, w, g, wNext, s, rate, false, a, b);
+  else sgdLoop(n, w, g, wNext, s, rate, true, a, b);
+}
+
+// --- momentum: v′ = μ·v + (1 − dampening)·g′; w′ = w − lr·(nesterov ? g′ + μ·v′ : v′)
+
+@inline
+function momentumLoop(
+  n: i32, w: usize, v: usize, g: usize, wNext: usize, vNext: usize,
+  scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, mu: v128, share: v128, nesterov: bool,
+): void {
+  const end = w + bytes(n);
+  for (let left = n; w < end; left -= LANES) {
+    const full = left >= LANES;
+    const weight = full ? v128.load(w) : loadPart(w, left);
+    const slope = gradient(weight, full ? v128.load(g) : loadPart(g, left), scale, penalised, l1, l2);
+    const velocity = full ? v128.load(v) : loadPart(v, left);
+    const next = flush(v128.add<real>(v128.mul<real>(mu, velocity), v128.mul<real>(share, slope)));
+    const step = nesterov ? v128.add<real>(slope, v128.mul<real>(mu, next)) : next;
+    const moved = flush(v128.sub<real>(weight, v128.mul<real>(lr, step)));
+    if (full) {
+      v128.store(vNext, next);
+      v128.store(wNext, moved);
+    } else {
+      storePart(vNext, next, left);
+      storePart(wNext, moved, left);
+    }
+    w += 16;
+    v += 16;
+    g += 16;
+    wNext += 16;
+    vNext += 16;
+  }
+}
+
+export function momentum(
+  n: i32, w: usize, v: usize, g: usize, wNext: usize, vNext: usize,
+  scale: f64, lr: f64, l1: f64, l2: f64, mu: f64, dampening: f64, nesterov: i32,
+): void {
+  const s = splat<real>(scale);
+  const rate = splat<real>(lr);
+  const a = splat<real>(l1);
+  const b = splat<real>(l2);
+  const m = splat<real>(mu);
+  const share = splat<real>(1.0 - dampening);
+  const penalised = l1 != 0 || l2 != 0;
+  if (nesterov) {
+    if (penalised) momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, true);
+    else momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, true);
+  } else {
+    if (penalised) momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, false);
+    else momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, false);
+  }
+}
+
+// --- Adam: m′ = β₁m + (1 − β₁)g′; v′ = β₂v + (1 − β₂)g′²;
+//     w′ = w·(1 − lr·decay) − lr·(m′·correction1)/(√(v′·correction2) + ε)
+
+@inline
+function adamLoop(
+  n: i32, w: usize, m: usize, v: usize, g: usize, wNext: usize, mNext: usize, vNext: usize,
+  scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, beta1: v128, share1: v128, beta2: v128, share2: v128,
+  epsilon: v128, correction1: v128, correction2: v128, keep: v128,
+): void {
+  const end = w + bytes(n);
+  for (let left = n; w < end; left -= LANES) {
+    const full = left >= LANES;
+    const weight = full ? v128.load(w) : loadPart(w, left);
+    const slope = gradient(weight, full ? v128.load(g) : loadPart(g, left), scale, penalised, l1, l2);
+    const mean = full ? v128.load(m) : loadPart(m, left);
+    const square = full ? v128.load(v) : loadPart(v, left);
+    const mean1 = flush(v128.add<real>(v128.mul<real>(beta1, mean), v128.mul<real>(share1, slope)));
+    const slope2 = v128.mul<real>(slope, slope);
+    const square1 = flush(v128.add<real>(v128.mul<real>(beta2, square), v128.mul<real>(share2, slope2)));
+    const root = v128.sqrt<real>(v128.mul<real>(square1, correction2));
+    const step = v128.div<real>(
+      v128.mul<real>(lr, v128.mul<real>(mean1, correction1)),
+      v128.add<real>(root, epsilon),
+    );
+    const moved = flush(v128.sub<real>(v128.mul<real>(weight, keep), step));
+    if (full) {
+      v128.store(mNext, mean1);
+      v128.store(vNext, square1);
+      v128.store(wNext, moved);
+    } else {
+      storePart(mNext, mean1, left);
+      storePart(vNext, square1, left);
+      storePart(wNext, moved, left);
+    }
+    w += 16;
+    m += 16;
+    v += 16;
+    g += 16;
+    wNext += 16;
+    mNext += 16;
+    vNext += 16;
+  }
+}
+
+export function adam(
+  n: i32, w: usize, m: usize, v: usize, g: usize, wNext: usize, mNext: usize, vNext: usize,
+  scale: f64, lr: f64, l1: f64, l2: f64, beta1: f64, beta2: f64, epsilon: f64,
+  correction1: f64, correction2: f64, decay: f64,
+): void {
+  const s = splat<real>(scale);
+  const rate = splat<real>(lr);
+  const a = splat<real>(l1);
+  const b = splat<real>(l2);
+  const b1 = splat<real>(beta1);
+  const s1 = splat<real>(1.0 - beta1);
+  const b2 = splat<real>(beta2);
+  const s2 = splat<real>(1.0 - beta2);
+  const e = splat<real>(epsilon);
+  const c1 = splat<real>(correction1);
+  const c2 = splat<real>(correction2);
+  const keep = splat<real>(1.0 - lr * decay);
+  if (l1 != 0 || l2 != 0) {
+    adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, true, a, b, b1, s1, b2, s2, e, c1, c2, keep);
+  } else {
+    adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, false, a, b, b1, s1, b2, s2, e, c1, c2, keep);
+  }
+}
