@@ -20,12 +20,14 @@ export type {
 } from "./nn/spec.js";
 export { dense, dropoutLayer, sequential, type DenseOptions } from "./nn/layers.js";
 export {
-  activationNames, checkParameters, forward, initialize, outputOf, outputWidth, parameterSpecs, rowLoss,
-  type ForwardOptions, type LayerValues, type ParameterSpec, type RowLoss,
+  activationNames, checkParameters, forward, initialize, lossesPerRow, outputOf, outputWidth, parameterSpecs, rowLoss,
+  type ForwardOptions, type LayerValues, type ParameterSpec,
 } from "./nn/model.js";
 export { createPredictor, type Predictor } from "./nn/predictor.js";
 export { createOptimizer, DEFAULT_OPTIMIZER, slotNames, type Optimizer, type UpdateRange } from "./optim/optimizer.js";
 export { learningRate } from "./optim/schedule.js";
+
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from "./formats/safetensors.js";
 
 export { permutation } from "./random.js";
 export * as scalar from "./scalar.js";

@@ -49,6 +49,8 @@ export interface TrainingState {
   readonly parameters: Parameters; // θ
   /** Optimizer slots by name (momentum, mean, variance), each laid out like the parameters. */
   readonly slots: Readonly<Record<string, Parameters>>;
+  /** Losses of the finished steps of the current epoch, for the epoch's mean. */
+  readonly losses: Float64Array;
 }
 
 /** What a run leaves. */

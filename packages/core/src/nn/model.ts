@@ -138,28 +138,26 @@ export function outputOf(spec: ModelSpec, parameters: ReadonlyMap<string, Value>
   return forward(spec, parameters, x, options).at(-1)?.a ?? x;
 }
 
-/** A loss as a sum over rows, and what a mean divides it by besides the number of rows. */
-export interface RowLoss {
-  readonly perRow: Value; // [rows]
-  readonly perRowCount: number;
+/** What the mean of a loss divides the sum over rows by besides the number of rows. */
+export function lossesPerRow({ name }: Pick<LossSpec, "name">, outputs: number): number {
+  return name === "crossEntropy" ? 1 : outputs;
 }
 
 /**
- * The loss of every row of outputs [rows, outputs] against a target: i32 labels [rows], or numbers [rows, outputs].
+ * The loss of every row [rows] of outputs [rows, outputs] against a target: i32 labels [rows], or numbers [rows, outputs].
  * The one place where a loss's name becomes its formula.
  */
-export function rowLoss({ name }: Pick<LossSpec, "name">, output: Value, target: Value): RowLoss {
-  const outputs = output.shape.at(-1) ?? 1;
+export function rowLoss({ name }: Pick<LossSpec, "name">, output: Value, target: Value): Value {
   const labels = target.element === "i32";
   if (labels && name !== "crossEntropy") throw new RangeError(`loss: ${name} needs numbers as its target; class labels go with crossEntropy`);
   if (!labels && !sameShape(target.shape, output.shape))
     throw new RangeError(`loss: the target ${formatShape(target.shape)} does not fit the output ${formatShape(output.shape)}`);
   switch (name) {
     case "crossEntropy":
-      return { perRow: labels ? crossEntropy(output, target) : softCrossEntropy(output, target), perRowCount: 1 };
+      return labels ? crossEntropy(output, target) : softCrossEntropy(output, target);
     case "binaryCrossEntropy":
-      return { perRow: sumPerRow(binaryCrossEntropy(output, target)), perRowCount: outputs };
+      return sumPerRow(binaryCrossEntropy(output, target));
     case "meanSquaredError":
-      return { perRow: sumPerRow(squaredError(output, target)), perRowCount: outputs };
+      return sumPerRow(squaredError(output, target));
   }
 }

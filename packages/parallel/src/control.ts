@@ -1,0 +1,166 @@
+// The control words that threads share: named slots, and the barrier that separates phases.
+
+/** Named words of i32 at the start of the shared memory. Words that different threads write lie 128 bytes apart. */
+const WORDS = {
+  /** 1 when the run must end at once because a worker is gone. Written by the supervisor. */
+  abort: 32,
+  /** 1 when the run should end after a step. Written by the main thread. */
+  stop: 64,
+  /** The leader's answer to `stop` for even and odd steps. Written by worker 0 before it finishes a gradient phase. */
+  decision: 96,
+  /** Finished epochs. Written by worker 0 after it has stored the epoch's record. */
+  epochs: 128,
+  /** Finished steps, as an f64. Written by worker 0. */
+  steps: 160,
+  /** Last finished phase of each worker, 128 bytes apart. */
+  phases: 192,
+} as const;
+
+const WORDS_PER_LINE = 32; // 128 bytes: two cache lines, because processors fetch them in pairs
+
+/** Bytes of the control words for this many workers. */
+export function controlBytes(workers: number): number {
+  return 4 * (WORDS.phases + workers * WORDS_PER_LINE);
+}
+
+/** The shared control words. */
+export class Control {
+  readonly #words: Int32Array;
+  readonly #steps: Float64Array;
+
+  constructor(buffer: ArrayBufferLike) {
+    this.#words = new Int32Array(buffer);
+    this.#steps = new Float64Array(buffer, WORDS.steps * 4, 1);
+  }
+
+  /** Clears everything for a run that has finished `steps` steps and `epochs` epochs. */
+  reset(workers: number, steps: number, epochs: number): void {
+    this.#words.fill(0, 0, WORDS.phases + workers * WORDS_PER_LINE);
+    this.steps = steps;
+    this.finishEpochs(epochs);
+  }
+
+  /** Ends the run at once: every waiter sees it within its time-out. */
+  abort(workers: number): void {
+    Atomics.store(this.#words, WORDS.abort, 1);
+    for (let w = 0; w < workers; w += 1) Atomics.notify(this.#words, WORDS.phases + w * WORDS_PER_LINE);
+  }
+
+  get aborted(): boolean {
+    return Atomics.load(this.#words, WORDS.abort) !== 0;
+  }
+
+  /** Asks for the end of the run after a step. */
+  requestStop(): void {
+    Atomics.store(this.#words, WORDS.stop, 1);
+  }
+
+  /** The leader copies the request once a step, so that all workers read the same answer after the next barrier. */
+  decide(step: number): void {
+    Atomics.store(this.#words, WORDS.decision + (step & 1), Atomics.load(this.#words, WORDS.stop));
+  }
+
+  /** Whether the run ends after this step. Read between the barrier that follows `decide` and the next but one. */
+  decided(step: number): boolean {
+    return Atomics.load(this.#words, WORDS.decision + (step & 1)) !== 0;
+  }
+
+  get epochs(): number {
+    return Atomics.load(this.#words, WORDS.epochs);
+  }
+
+  finishEpochs(epochs: number): void {
+    // A store after the record's plain writes: a reader that sees the new count sees the record.
+    Atomics.store(this.#words, WORDS.epochs, epochs);
+  }
+
+  /** Finished steps of the run. Beyond 2³¹, so an f64: aligned 8-byte stores do not tear. */
+  get steps(): number {
+    return this.#steps[0] ?? 0;
+  }
+
+  set steps(steps: number) {
+    this.#steps[0] = steps;
+  }
+
+  /** The phase word of worker w. */
+  phase(w: number): number {
+    return Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE);
+  }
+
+  /** Says that worker w has finished a phase. Stored, not counted, so saying it twice is harmless. */
+  finish(w: number, phase: number): void {
+    const at = WORDS.phases + w * WORDS_PER_LINE;
+    Atomics.store(this.#words, at, phase);
+    Atomics.notify(this.#words, at);
+  }
+
+  /** Sleeps while worker w's phase word is `seen`, at most so many milliseconds. */
+  sleep(w: number, seen: number, milliseconds: number): void {
+    Atomics.wait(this.#words, WORDS.phases + w * WORDS_PER_LINE, seen, milliseconds);
+  }
+}
+
+/** Thrown out of a barrier when the run was aborted. */
+export class Aborted extends Error {
+  constructor() {
+    super("the run was aborted");
+  }
+}
+
+// A waiter that sleeps looks at `abort` this often, in case the notification came between its look and its sleep.
+const SLEEP_MS = 50;
+const MOST_SPIN_MS = 2;
+
+/**
+ * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep.
+ * A spin that ends in sleep was wasted, so the bound halves; one that catches its phase restores it.
+ */
+export class Barrier {
+  readonly #control: Control;
+  readonly #workers: number;
+  readonly #self: number;
+  readonly #spin: boolean;
+  #bound = MOST_SPIN_MS;
+  /** Milliseconds spent waiting, in all. */
+  waited = 0;
+
+  /** @param spin whether there is a core for every worker */
+  constructor(control: Control, workers: number, self: number, spin: boolean) {
+    this.#control = control;
+    this.#workers = workers;
+    this.#self = self;
+    this.#spin = spin;
+  }
+
+  /** Finishes a phase and returns when all workers have. Throws Aborted when the run ends instead. */
+  pass(phase: number): void {
+    this.#control.finish(this.#self, phase);
+    for (let w = 0; w < this.#workers; w += 1) if (w !== this.#self) this.#await(w, phase);
+  }
+
+  #await(w: number, phase: number): void {
+    // Phases are compared by their difference, so that their wrap-around at 2³¹ does no harm.
+    if (((this.#control.phase(w) - phase) | 0) >= 0) return;
+    if (this.#spin && this.#bound > 0.001) {
+      const end = performance.now() + this.#bound;
+      do {
+        for (let i = 0; i < 100; i += 1) {
+          if (((this.#control.phase(w) - phase) | 0) >= 0) {
+            this.#bound = Math.min(MOST_SPIN_MS, this.#bound * 2);
+            return;
+          }
+        }
+      } while (performance.now() < end);
+      this.#bound /= 2;
+    } else if (this.#spin) {
+      this.#bound = this.#bound * 1.05 + 1e-6; // try again some day: the machine may be free by then
+    }
+    for (;;) {
+      const seen = this.#control.phase(w);
+      if (((seen - phase) | 0) >= 0) return;
+      if (this.#control.aborted) throw new Aborted();
+      this.#control.sleep(w, seen, SLEEP_MS);
+    }
+  }
+}

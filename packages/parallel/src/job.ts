@@ -1,0 +1,78 @@
+// A job as data: everything that decides a run's bytes, and how it is spread over threads. It crosses threads.
+import { lossesPerRow, outputWidth, type LossSpec, type ModelSpec, type OptimizerSpec } from "@shardgrad/core";
+import type { Dataset } from "./dataset/dataset.js";
+import { scorer, type Scorer } from "./metrics.js";
+
+/** The form of a dataset without its numbers. */
+export interface DataSpec {
+  readonly rows: number;
+  readonly blocks: readonly BlockSpec[];
+  readonly target: TargetSpec | null;
+}
+
+export type BlockSpec =
+  | { readonly kind: "f32"; readonly width: number }
+  | { readonly kind: "u8"; readonly width: number; readonly shift: number; readonly scale: number }
+  | { readonly kind: "oneHot"; readonly classes: number };
+
+export type TargetSpec = { readonly kind: "class"; readonly classes: number } | { readonly kind: "number"; readonly width: number };
+
+/** What training adds to a forward pass. */
+export interface TrainingSpec {
+  readonly data: DataSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly l1: number;
+  readonly l2: number;
+  readonly batchSize: number;
+  readonly shards: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+}
+
+/** What workers do: train, score rows, or both. */
+export interface JobSpec {
+  readonly model: ModelSpec;
+  readonly loss: LossSpec;
+  readonly training: TrainingSpec | null;
+  /** Rows that are scored: after each epoch, or once. */
+  readonly scored: DataSpec | null;
+  /** Whether the outputs of the scored rows are kept. */
+  readonly keepOutputs: boolean;
+  readonly workers: number;
+}
+
+/** The form of a dataset. */
+export function dataSpec(dataset: Dataset): DataSpec {
+  const { rows, features, target } = dataset;
+  return {
+    rows,
+    blocks: features.map((block): BlockSpec => {
+      switch (block.kind) {
+        case "f32":
+          return { kind: "f32", width: block.width };
+        case "u8":
+          return { kind: "u8", width: block.width, shift: block.shift, scale: block.scale };
+        case "oneHot":
+          return { kind: "oneHot", classes: block.classes };
+      }
+    }),
+    target: target === null ? null : target.kind === "class" ? { kind: "class", classes: target.classes } : { kind: "number", width: target.width },
+  };
+}
+
+/** Features that a block gives. */
+export function blockSpecWidth(block: BlockSpec): number {
+  return block.kind === "oneHot" ? block.classes : block.width;
+}
+
+/** Steps of an epoch: the last batch may be short. */
+export function stepsPerEpoch({ data, batchSize }: TrainingSpec): number {
+  return Math.ceil(data.rows / batchSize);
+}
+
+/** How a job's scored rows are scored, in units of `unit`. */
+export function jobScorer({ model, loss, scored }: JobSpec, unit = 1): Scorer {
+  const width = outputWidth(model);
+  return scorer({ kind: scored?.target?.kind ?? "number", width, unit, perRowCount: lossesPerRow(loss, width) });
+}

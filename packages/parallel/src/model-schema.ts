@@ -1,0 +1,69 @@
+// What the JSON in a model file must look like.
+import { activationNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
+import { z } from "zod";
+import type { Encoding } from "./dataset/encoding.js";
+
+const count = z.int().min(1).max(2 ** 31 - 1);
+const finite = z.number();
+const scale = z.number().positive();
+const name = z.string();
+
+const init = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("normal"), mean: finite.exactOptional(), sd: finite.exactOptional() }),
+  z.strictObject({ name: z.literal("uniform"), low: finite.exactOptional(), high: finite.exactOptional() }),
+  z.strictObject({ name: z.enum(["glorotUniform", "glorotNormal", "heUniform", "heNormal", "zeros"]) }),
+  z.strictObject({ name: z.literal("constant"), value: finite }),
+]);
+
+const layer = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("dense"),
+    units: count,
+    activation: z.enum(activationNames),
+    bias: z.boolean(),
+    weightInit: init,
+    biasInit: init,
+    tiedTo: z.int().min(0).exactOptional(),
+  }),
+  z.strictObject({ type: z.literal("dropout"), rate: z.number().min(0).lt(1) }),
+]);
+
+/** A network. */
+export const modelSchema: z.ZodType<ModelSpec> = z.strictObject({
+  inputs: count,
+  layers: z.array(layer).min(1).max(10_000),
+});
+
+/** A loss. */
+export const lossSchema: z.ZodType<LossSpec> = z.strictObject({
+  name: z.enum(["meanSquaredError", "binaryCrossEntropy", "crossEntropy"]),
+  reduction: z.enum(["mean", "sum"]),
+});
+
+/** The preprocessing of a table. */
+export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
+  features: z.array(
+    z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("number"), column: name, mean: finite, sd: scale, missing: z.boolean() }),
+      z.strictObject({ kind: z.literal("category"), column: name, values: z.array(z.string()), missing: z.boolean() }),
+      z.strictObject({
+        kind: z.literal("vector"),
+        column: name,
+        element: z.enum(["u8", "f32"]),
+        width: count,
+        mean: finite,
+        sd: scale,
+      }),
+    ]),
+  ),
+  target: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("class"),
+      column: name,
+      element: z.enum(["text", "number"]),
+      classes: z.array(z.string()).min(2),
+    }),
+    z.strictObject({ kind: z.literal("number"), column: name, mean: finite, sd: scale }),
+  ]),
+  notes: z.array(z.string()),
+});

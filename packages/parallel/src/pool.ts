@@ -1,0 +1,76 @@
+// A pool of threads over one job: the memory, the supervisor and, through it, the workers.
+import { wrap, type Remote } from "comlink";
+import { kernelModule } from "@shardgrad/core";
+import { Worker } from "node:worker_threads";
+import { Control } from "./control.js";
+import { cores } from "./cores.js";
+import type { Dataset } from "./dataset/dataset.js";
+import { workerEndpoint } from "./endpoint.js";
+import type { JobSpec } from "./job.js";
+import { createLayout, type DataPlaces, type Layout } from "./layout.js";
+import { giveMemory, takeMemory } from "./memory-pool.js";
+import type { SupervisorApi } from "./supervisor.js";
+
+/** Threads and memory of one job. Opens once; `close` releases everything. */
+export class Pool {
+  readonly layout: Layout;
+  readonly memory: WebAssembly.Memory;
+  readonly control: Control;
+  readonly #supervisor: Worker;
+  readonly #remote: Remote<SupervisorApi>;
+  readonly #ready: Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  constructor(job: JobSpec) {
+    this.layout = createLayout(job);
+    this.memory = takeMemory(this.layout.bytes);
+    this.control = new Control(this.memory.buffer);
+    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor" });
+    this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
+    const free = cores();
+    const spin = !free.quota && job.workers <= free.count;
+    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin });
+    this.#ready.catch(() => {}); // whoever calls train or score sees it
+  }
+
+  /** Copies a dataset's numbers to where the workers read them. */
+  place(data: Dataset, { blocks, target }: DataPlaces): void {
+    const { buffer } = this.memory;
+    data.features.forEach((block, i) => {
+      const at = blocks[i] ?? 0;
+      if (block.kind === "u8") new Uint8Array(buffer, at, block.values.length).set(block.values);
+      else if (block.kind === "f32") new Float32Array(buffer, at, block.values.length).set(block.values);
+      else new Int32Array(buffer, at, block.codes.length).set(block.codes);
+    });
+    if (data.target?.kind === "class") new Int32Array(buffer, target, data.target.labels.length).set(data.target.labels);
+    if (data.target?.kind === "number") new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
+  }
+
+  /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker ended. */
+  async train(): Promise<void> {
+    await this.#ready;
+    await this.#remote.train();
+  }
+
+  /** Resolves when all workers have scored their rows. */
+  async score(): Promise<void> {
+    await this.#ready;
+    await this.#remote.score();
+  }
+
+  /** Resolves when the workers are started and bound. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Ends all threads and gives the memory back. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#ready.catch(() => {});
+      await this.#remote.close().catch(() => {});
+      await this.#supervisor.terminate();
+      giveMemory(this.memory);
+    })();
+    return this.#closing;
+  }
+}

@@ -1,0 +1,257 @@
+// The trainer: checks options, spreads a job over threads, and tells how it goes.
+import { checkParameters, initialize, type Parameters } from "@shardgrad/core";
+import { cores } from "./cores.js";
+import { EventQueue } from "./event-queue.js";
+import type { EpochEvent, RunEvent, RunResult, TrainingState } from "./events.js";
+import { jobScorer, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./job.js";
+import { EPOCH_RECORDS, type TrainingLayout } from "./layout.js";
+import type { RunOptions, TrainerOptions } from "./options.js";
+import { hashParameters, readParameters, writeParameters } from "./parameters.js";
+import { Pool } from "./pool.js";
+import { checkOptions } from "./validate.js";
+
+const POLL_MS = 50;
+const FOUR_GIB = 2 ** 32;
+
+/** A run of a trainer: a result to come, and events on the way. Training never waits for a reader. */
+export class Run implements AsyncIterable<RunEvent> {
+  /** What the run leaves. Rejects when a worker ended. */
+  readonly result: Promise<RunResult>;
+  readonly #events: AsyncIterable<RunEvent>;
+  readonly #stop: () => void;
+
+  constructor(result: Promise<RunResult>, events: AsyncIterable<RunEvent>, stop: () => void) {
+    this.result = result;
+    this.result.catch(() => {}); // an unread result is not an unhandled rejection
+    this.#events = events;
+    this.#stop = stop;
+  }
+
+  /** Ends the run after the current step; the result is what was reached. */
+  stop(): void {
+    this.#stop();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<RunEvent> {
+    return this.#events[Symbol.asyncIterator]();
+  }
+}
+
+/**
+ * Trains a model on all cores. The weights it ends with depend on the options, never on the number of workers.
+ * Throws RangeError naming the option that is wrong.
+ */
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #job: JobSpec;
+  readonly #training: TrainingSpec;
+  #pool: Pool | undefined;
+  #running = false;
+
+  constructor(options: TrainerOptions) {
+    const { job, training } = checkOptions(options, cores().count);
+    this.#options = options;
+    this.#job = job;
+    this.#training = training;
+  }
+
+  /** Threads that the trainer uses. */
+  get workers(): number {
+    return this.#job.workers;
+  }
+
+  /** Starts training. One run at a time; a later run starts again from the same options. */
+  run({ signal }: RunOptions = {}): Run {
+    if (this.#running) throw new Error("Trainer: a run is going on already; await its result first");
+    this.#running = true;
+    const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
+    const pool = (this.#pool ??= new Pool(this.#job));
+    const stop = (): void => pool.control.requestStop();
+    const result = this.#train(pool, events, signal);
+    return new Run(result, events, stop);
+  }
+
+  /** Ends the threads and releases the memory. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #train(pool: Pool, events: EventQueue<RunEvent>, signal: AbortSignal | undefined): Promise<RunResult> {
+    const { layout, control, memory } = pool;
+    const { training } = layout;
+    if (training === null) throw new Error("Trainer: the job has no training");
+    const started = performance.now();
+    const stop = (): void => control.requestStop();
+    try {
+      const first = this.#options.resume?.step ?? 0;
+      this.#fill(pool, training, first);
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener("abort", stop, { once: true });
+      await pool.ready;
+      const steps = stepsPerEpoch(this.#training);
+      events.push({
+        type: "start",
+        workers: this.#job.workers,
+        shards: this.#training.shards,
+        stepsPerEpoch: steps,
+        epochs: this.#training.epochs,
+        parameters: layout.parameters.reduce((sum, { count }) => sum + count, 0),
+        memory: {
+          bytes: layout.bytes,
+          bytesPerWorker: layout.bytesPerWorker,
+          mostWorkers: Math.floor((FOUR_GIB - layout.bytes) / layout.bytesPerWorker) + this.#job.workers,
+        },
+      });
+      const monitor = new Monitor(pool, training, this.#training, events, first, this.#options.unit ?? 1);
+      const timer = setInterval(() => monitor.poll(), POLL_MS);
+      try {
+        await pool.train();
+      } finally {
+        clearInterval(timer);
+        monitor.poll();
+      }
+      const total = control.steps;
+      const parameters = readParameters(layout, memory.buffer, layout.theta[total & 1] ?? 0);
+      events.end();
+      return {
+        parameters,
+        stopped: total < this.#training.epochs * steps,
+        epochs: monitor.epochs,
+        steps: total,
+        seconds: (performance.now() - started) / 1000,
+        workers: this.#job.workers,
+        shards: this.#training.shards,
+        state: this.#state(pool, training, total, parameters),
+        hash: hashParameters(parameters),
+      };
+    } catch (error) {
+      events.end(error);
+      // The threads of a run that failed are gone or stuck: the next run starts new ones.
+      await this.close();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#running = false;
+    }
+  }
+
+  /** Puts data, start weights and optimizer state into the memory. */
+  #fill(pool: Pool, training: TrainingLayout, first: number): void {
+    const { layout, control, memory } = pool;
+    const { resume, initial, data, validation } = this.#options;
+    const steps = stepsPerEpoch(this.#training);
+    const parity = (first & 1) as 0 | 1;
+    const parameters: Parameters = resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
+    checkParameters(this.#job.model, parameters);
+    control.reset(this.#job.workers, first, Math.floor(first / steps));
+    writeParameters(layout, memory.buffer, layout.theta[parity], parameters);
+    training.slots.forEach((name, i) => {
+      const at = training.slotPlaces[i]?.[parity] ?? 0;
+      new Float32Array(memory.buffer, at, layout.thetaCount).fill(0);
+      const slot = resume?.slots[name];
+      if (slot !== undefined) writeParameters(layout, memory.buffer, at, slot);
+    });
+    if (resume !== undefined) {
+      const epoch = Math.floor(first / steps);
+      new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, steps).set(resume.losses.subarray(0, first - epoch * steps));
+    }
+    pool.place(data, training.data);
+    if (validation !== undefined && layout.scoring !== null) pool.place(validation, layout.scoring.data);
+  }
+
+  #state(pool: Pool, training: TrainingLayout, step: number, parameters: Parameters): TrainingState {
+    const { layout, memory } = pool;
+    const steps = stepsPerEpoch(this.#training);
+    const epoch = Math.floor(step / steps);
+    const slots = training.slots.map((name, i): [string, Parameters] => [name, readParameters(layout, memory.buffer, training.slotPlaces[i]?.[step & 1] ?? 0)]);
+    const losses = new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, step - epoch * steps).slice();
+    return { step, parameters, slots: Object.fromEntries(slots), losses };
+  }
+}
+
+/** Reads the shared progress and makes events of it. */
+class Monitor {
+  readonly epochs: EpochEvent[] = [];
+  readonly #pool: Pool;
+  readonly #layout: TrainingLayout;
+  readonly #training: TrainingSpec;
+  readonly #events: EventQueue<RunEvent>;
+  readonly #unit: number;
+  readonly #steps: number; // an epoch
+  readonly #started: number;
+  #lastTime: number;
+  #lastSteps: number;
+  #epochStart: number;
+  #rate = 0;
+
+  constructor(pool: Pool, layout: TrainingLayout, training: TrainingSpec, events: EventQueue<RunEvent>, first: number, unit: number) {
+    this.#pool = pool;
+    this.#layout = layout;
+    this.#training = training;
+    this.#events = events;
+    this.#unit = unit;
+    this.#steps = stepsPerEpoch(training);
+    this.#started = Math.floor(first / this.#steps);
+    this.#lastSteps = first;
+    this.#lastTime = performance.timeOrigin + performance.now();
+    this.#epochStart = this.#lastTime;
+  }
+
+  poll(): void {
+    const { control } = this.#pool;
+    const finished = control.epochs;
+    for (let epoch = Math.max(this.#started + this.epochs.length, finished - EPOCH_RECORDS); epoch < finished; epoch += 1) this.#epoch(epoch);
+    const steps = control.steps;
+    if (steps === this.#lastSteps) return;
+    const now = performance.timeOrigin + performance.now();
+    const rows = this.#rows(steps) - this.#rows(this.#lastSteps);
+    this.#rate = (rows * 1000) / Math.max(1e-3, now - this.#lastTime);
+    this.#lastTime = now;
+    this.#lastSteps = steps;
+    const epoch = Math.floor((steps - 1) / this.#steps);
+    const inEpoch = steps - epoch * this.#steps;
+    const losses = new Float64Array(this.#pool.memory.buffer, this.#layout.losses + (epoch & 1) * this.#steps * 8, this.#steps);
+    const left = this.#training.epochs * this.#training.data.rows - this.#rows(steps);
+    this.#events.push({
+      type: "progress",
+      epoch: epoch + 1,
+      step: inEpoch,
+      stepsPerEpoch: this.#steps,
+      totalSteps: steps,
+      loss: losses[inEpoch - 1] ?? Number.NaN,
+      samplesPerSecond: this.#rate,
+      secondsLeft: left / Math.max(1, this.#rate),
+    });
+  }
+
+  /** Rows trained on after so many steps: the last step of an epoch may be short. */
+  #rows(steps: number): number {
+    const epoch = Math.floor(steps / this.#steps);
+    return epoch * this.#training.data.rows + Math.min(this.#training.data.rows, (steps - epoch * this.#steps) * this.#training.batchSize);
+  }
+
+  #epoch(epoch: number): void {
+    const { recordSize, records } = this.#layout;
+    const record = new Float64Array(this.#pool.memory.buffer, records + (epoch % EPOCH_RECORDS) * recordSize * 8, recordSize);
+    const end = record[1] ?? this.#epochStart;
+    const seconds = Math.max(1e-6, (end - this.#epochStart) / 1000);
+    this.#epochStart = end;
+    const { job, scoring } = this.#pool.layout;
+    const event: EpochEvent = {
+      type: "epoch",
+      epoch: epoch + 1,
+      loss: record[0] ?? Number.NaN,
+      validation: scoring === null ? null : jobScorer(job, this.#unit).finish(record.slice(2)),
+      seconds,
+      samplesPerSecond: this.#training.data.rows / seconds,
+    };
+    this.epochs.push(event);
+    this.#events.push(event);
+  }
+}

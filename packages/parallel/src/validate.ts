@@ -1,0 +1,93 @@
+// Checks the options of a trainer once, at the edge, and turns them into a job.
+import { outputWidth, parameterSpecs, DEFAULT_OPTIMIZER, type LossSpec } from "@shardgrad/core";
+import { z } from "zod";
+import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
+import { dataSpec, type JobSpec, type TrainingSpec } from "./job.js";
+import type { TrainerOptions } from "./options.js";
+import { defaultShards } from "./shards.js";
+
+const whole = (least: number): z.ZodNumber => z.int().min(least);
+const notNegative = z.number().min(0).finite();
+
+const scalars = z.object({
+  l1: notNegative.default(0),
+  l2: notNegative.default(0),
+  batchSize: whole(1).default(64),
+  shards: whole(1).optional(),
+  epochs: whole(1).default(10),
+  workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
+  seed: z.int().min(0).max(0xffffffff).default(0),
+  shuffle: z.boolean().default(true),
+});
+
+/** The loss that goes with a target unless told otherwise. */
+export function defaultLoss(target: Target): LossSpec {
+  return { name: target.kind === "class" ? "crossEntropy" : "meanSquaredError", reduction: "mean" };
+}
+
+/** The job of a trainer's options. Throws RangeError naming the option, its value and what is allowed. */
+export function checkOptions(options: TrainerOptions, cores: number): { job: JobSpec; training: TrainingSpec } {
+  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle } = options;
+  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0] ?? "options");
+    throw new RangeError(`Trainer: ${name} ${String(options[name as keyof TrainerOptions])}: ${issue?.message ?? "is not allowed"}`);
+  }
+  const checked = parsed.data;
+  parameterSpecs(model); // throws on layers that do not fit
+  checkDataset("data", data, model.inputs, outputWidth(model));
+  if (data.target === null) throw new RangeError("Trainer: data has no target");
+  if (validation !== undefined) {
+    checkDataset("validation", validation, model.inputs, outputWidth(model));
+    if (validation.target?.kind !== data.target.kind) throw new RangeError("Trainer: validation has another kind of target than data");
+  }
+  const shardCount = checked.shards ?? defaultShards(Math.min(checked.batchSize, data.rows));
+  if (shardCount > checked.batchSize)
+    throw new RangeError(`Trainer: shards ${shardCount} is more than the ${checked.batchSize} rows of a batch; a shard has at least one row`);
+  const training: TrainingSpec = {
+    data: dataSpec(data),
+    optimizer: options.optimizer ?? DEFAULT_OPTIMIZER,
+    l1: checked.l1,
+    l2: checked.l2,
+    batchSize: checked.batchSize,
+    shards: shardCount,
+    epochs: checked.epochs,
+    seed: checked.seed,
+    shuffle: checked.shuffle,
+  };
+  const wanted = checked.workers === "auto" ? cores : checked.workers;
+  const job: JobSpec = {
+    model,
+    loss: options.loss ?? defaultLoss(data.target),
+    training,
+    scored: validation === undefined ? null : dataSpec(validation),
+    keepOutputs: false,
+    workers: Math.min(wanted, shardCount), // a worker without a shard would only wait
+  };
+  return { job, training };
+}
+
+/** Throws RangeError when a dataset does not fit the model or contradicts itself. */
+export function checkDataset(place: string, data: Dataset, inputs: number, outputs: number): void {
+  const fail = (text: string): never => {
+    throw new RangeError(`Trainer: ${place} ${text}`);
+  };
+  if (!Number.isInteger(data.rows) || data.rows < 1) fail(`has ${data.rows} rows; at least one is needed`);
+  if (featureWidth(data) !== inputs) fail(`has ${featureWidth(data)} features a row, the model ${inputs} inputs`);
+  data.features.forEach((block, i) => {
+    const [length, width] = block.kind === "oneHot" ? [block.codes.length, 1] : [block.values.length, block.width];
+    if (length !== data.rows * width) fail(`features[${i}] holds ${length} numbers, not ${data.rows} rows of ${width}`);
+  });
+  const { target } = data;
+  if (target?.kind === "class") {
+    if (target.labels.length !== data.rows) fail(`has ${target.labels.length} labels for ${data.rows} rows`);
+    if (target.classes > outputs) fail(`has ${target.classes} classes, the model ${outputs} outputs`);
+    const bad = target.labels.findIndex((label) => label < 0 || label >= target.classes);
+    if (bad >= 0) fail(`row ${bad} has label ${target.labels[bad]}, not one of 0…${target.classes - 1}`);
+  }
+  if (target?.kind === "number") {
+    if (target.values.length !== data.rows * target.width) fail(`has ${target.values.length} target values, not ${data.rows} rows of ${target.width}`);
+    if (target.width !== outputs) fail(`has ${target.width} target columns, the model ${outputs} outputs`);
+  }
+}

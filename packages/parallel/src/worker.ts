@@ -1,0 +1,26 @@
+// The entry of a worker thread: executes its shards of a job when the supervisor says so.
+import { expose } from "comlink";
+import { parentPort } from "node:worker_threads";
+import { parentEndpoint } from "./endpoint.js";
+import type { JobSpec } from "./job.js";
+import { createLayout } from "./layout.js";
+import { createReplica, type Replica, type ReplicaOptions } from "./replica.js";
+
+let replica: Replica | undefined;
+
+const api = {
+  prepare(job: JobSpec, options: ReplicaOptions): void {
+    replica = createReplica(createLayout(job), options);
+  },
+  train(): void {
+    replica?.train();
+  },
+  score(): void {
+    replica?.score();
+  },
+};
+
+/** What the supervisor calls. */
+export type WorkerApi = typeof api;
+
+if (parentPort !== null) expose(api, parentEndpoint(parentPort));
