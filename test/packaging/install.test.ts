@@ -78,7 +78,6 @@ describe("the packed packages", () => {
       });
     }
     const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-    expect(tarballs).toHaveLength(packages.length);
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
     writeFileSync(join(folder, "data.csv"), csv);
     writeFileSync(join(folder, "program.ts"), program);
