@@ -1,7 +1,11 @@
 // Scores of predictions: sums over chunks of rows that fold to the same bits however rows were spread over workers.
 import type { Target } from "./dataset/dataset.js";
 import type { Scores } from "./events.js";
-import type { JobSpec } from "./job.js";
+
+/** Targets of adjacent rows, the first of them being row 0 of `add`. */
+export type TargetRows =
+  | { readonly kind: "class"; readonly labels: Int32Array } // [count]
+  | { readonly kind: "number"; readonly values: Float32Array }; // [count, width]
 
 /**
  * Scores rows in two steps: `add` a chunk of rows to its own `size` sums, then fold the sums of all chunks in their
@@ -14,13 +18,12 @@ export interface Scorer {
    * Adds `count` rows.
    * @param outputs [count, width]: logits or values
    * @param rowLoss [count], or null when the loss is not wanted
-   * @param targets class labels [count], or numbers [count, width]
    */
   readonly add: (
     sums: Float64Array,
     outputs: Float32Array,
     rowLoss: Float32Array | null,
-    targets: Int32Array | Float32Array,
+    targets: TargetRows,
     count: number,
   ) => void;
   /** { loss, accuracy } for classes, { loss, rmse, mae, r2 } for numbers; loss only when row losses were added. */
@@ -41,19 +44,6 @@ export interface ScorerOptions {
 /** The scorer for targets of this kind. */
 export function scorer({ kind, width, unit = 1, perRowCount = 1 }: ScorerOptions): Scorer {
   return kind === "class" ? classScorer(width, perRowCount) : numberScorer(width, unit, perRowCount);
-}
-
-/**
- * The scorer for the rows that a job scores. A mean squared or binary cross-entropy loss is divided by the outputs of
- * a row as well, as the loss of a step is. Throws RangeError when the rows have no target.
- * @param unit the target's scale; sums do not depend on it
- */
-export function scorerFor({ loss, scored }: Pick<JobSpec, "loss" | "scored">, unit = 1): Scorer {
-  const target = scored?.target ?? null;
-  if (target === null) throw new RangeError("scorerFor: the rows to be scored have no target");
-  const width = target.kind === "class" ? target.classes : target.width;
-  const perRowCount = loss.reduction === "mean" && loss.name !== "crossEntropy" ? width : 1;
-  return scorer({ kind: target.kind, width, unit, perRowCount });
 }
 
 /** Adds the sums of the next chunk to those of the chunks before it. */
@@ -82,9 +72,10 @@ function classScorer(width: number, perRowCount: number): Scorer {
   return {
     size: 4,
     add: (sums, outputs, rowLoss, targets, count) => {
+      if (targets.kind !== "class") throw new TypeError("scorer: class labels expected, numbers given");
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
-        if (isRight(outputs, row * width, width, targets[row] ?? -1)) sums[CORRECT] = at(sums, CORRECT) + 1;
+        if (isRight(outputs, row * width, width, targets.labels[row] ?? -1)) sums[CORRECT] = at(sums, CORRECT) + 1;
     },
     finish: (sums) => ({ ...lossScore(sums, perRowCount), accuracy: at(sums, CORRECT) / at(sums, ROWS) }),
   };
@@ -109,10 +100,11 @@ function numberScorer(width: number, unit: number, perRowCount: number): Scorer 
   return {
     size: 3 + PER_OUTPUT * width,
     add: (sums, outputs, rowLoss, targets, count) => {
+      if (targets.kind !== "number") throw new TypeError("scorer: numbers expected, class labels given");
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
         for (let j = 0; j < width; j += 1) {
-          const target = targets[row * width + j] ?? 0;
+          const target = targets.values[row * width + j] ?? 0;
           const error = (outputs[row * width + j] ?? 0) - target;
           const first = 3 + PER_OUTPUT * j;
           sums[first] = at(sums, first) + error * error;

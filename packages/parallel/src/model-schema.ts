@@ -1,4 +1,4 @@
-// What the JSON in a model file must look like.
+// What the JSON in the files of models and states must look like. Loaded when such a file is read.
 import { activationNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
 import { z } from "zod";
 import type { Encoding } from "./dataset/encoding.js";
@@ -66,4 +66,16 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
     z.strictObject({ kind: z.literal("number"), column: name, mean: finite, sd: scale }),
   ]),
   notes: z.array(z.string()),
+});
+
+/** What a state file says besides its tensors. */
+export interface StateDescription {
+  readonly step: number;
+  readonly slots: readonly string[];
+}
+
+/** The description of a state. */
+export const stateSchema: z.ZodType<StateDescription> = z.strictObject({
+  step: z.int().min(0),
+  slots: z.array(z.string()),
 });

@@ -1,7 +1,7 @@
 // Files of tensors on the disk: safetensors with our own metadata, read with a limit and one-line errors.
 import { open } from "node:fs/promises";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type Tensor } from "@shardgrad/core";
-import { z } from "zod";
+import type { z } from "zod";
 import { writeFileAtomic } from "./atomic-file.js";
 import { errorCode, InputError, shown } from "./dataset/input-error.js";
 import { readError } from "./dataset/source.js";

@@ -1,0 +1,69 @@
+// Turns a model's outputs back into labels, probabilities and numbers in their own unit.
+import { scalar } from "@shardgrad/core";
+import type { Encoding } from "./encoding.js";
+
+/** Predicted classes of some rows. */
+export interface ClassPredictions {
+  readonly kind: "class";
+  readonly classes: readonly string[];
+  readonly indices: Int32Array; // [rows], into classes
+  readonly labels: readonly string[]; // [rows]
+  readonly probabilities: Float64Array; // [rows, classes]; each row sums to 1
+}
+
+/** Predicted numbers of some rows, in the target's own unit. */
+export interface NumberPredictions {
+  readonly kind: "number";
+  readonly values: Float64Array; // [rows]
+}
+
+export type Predictions = ClassPredictions | NumberPredictions;
+
+/**
+ * What outputs [rows, outputs] mean: the class of the largest logit (the first of equals) and the softmax of the
+ * logits, or value·sd + mean. Throws RangeError when an output is not finite or they are no whole number of rows.
+ */
+export function decodeOutputs({ target }: Pick<Encoding, "target">, outputs: Float32Array): Predictions {
+  const width = target.kind === "class" ? target.classes.length : 1;
+  const rows = outputs.length / width;
+  if (!Number.isInteger(rows))
+    throw new RangeError(`decodeOutputs: ${outputs.length} outputs are not rows of ${width}; is this the model's encoding?`);
+  const wrong = outputs.findIndex((output) => !Number.isFinite(output));
+  if (wrong >= 0)
+    throw new RangeError(`decodeOutputs: row ${Math.floor(wrong / width)}: the model's output is ${outputs[wrong]}; its weights are not usable`);
+  if (target.kind === "number")
+    return { kind: "number", values: Float64Array.from(outputs, (output) => output * target.sd + target.mean) };
+  const indices = Int32Array.from({ length: rows }, (_, row) => argmax(outputs, row * width, width));
+  return {
+    kind: "class",
+    classes: target.classes,
+    indices,
+    labels: Array.from(indices, (index) => target.classes[index] ?? ""),
+    probabilities: softmaxRows(outputs, width, indices),
+  };
+}
+
+/** The index of the largest of `width` numbers from `start`, the first of equals. */
+export function argmax(values: Float32Array, start: number, width: number): number {
+  let best = 0;
+  for (let j = 1; j < width; j += 1)
+    if ((values[start + j] ?? 0) > (values[start + best] ?? 0)) best = j;
+  return best;
+}
+
+/** p_j = e^(x_j − max x) / Σ_k e^(x_k − max x). */
+function softmaxRows(logits: Float32Array, width: number, largest: Int32Array): Float64Array {
+  const probabilities = new Float64Array(logits.length);
+  largest.forEach((index, row) => {
+    const start = row * width;
+    const max = logits[start + index] ?? 0;
+    let sum = 0;
+    for (let j = 0; j < width; j += 1) {
+      const power = scalar.exp((logits[start + j] ?? 0) - max);
+      probabilities[start + j] = power;
+      sum += power;
+    }
+    for (let j = 0; j < width; j += 1) probabilities[start + j] = (probabilities[start + j] ?? 0) / sum;
+  });
+  return probabilities;
+}

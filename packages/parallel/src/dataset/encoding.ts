@@ -1,0 +1,80 @@
+// How columns become numbers: learnt from the training rows alone, stored in the model, applied to every table.
+
+/** A number column: (value − mean)/sd, then f32; a missing value counts as the mean. */
+export interface NumberFeature {
+  readonly kind: "number";
+  readonly column: string;
+  readonly mean: number;
+  readonly sd: number;
+  /** Whether a second feature is 1 where the value is missing, else 0. */
+  readonly missing: boolean;
+}
+
+/** A text column: one feature a value, 1 for the row's own. A value that is not listed gives zeros. */
+export interface CategoryFeature {
+  readonly kind: "category";
+  readonly column: string;
+  readonly values: readonly string[]; // in the order of their UTF-16 code units
+  /** Whether one more feature, the last, stands for a missing value. */
+  readonly missing: boolean;
+}
+
+/** A column of vectors: (value − mean)/sd with one mean and sd for all; bytes stay bytes until a batch is gathered. */
+export interface VectorFeature {
+  readonly kind: "vector";
+  readonly column: string;
+  readonly element: "u8" | "f32";
+  readonly width: number;
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** A column as features of the model. */
+export type FeatureEncoding = NumberFeature | CategoryFeature | VectorFeature;
+
+/** Classes by label: label i is output i. */
+export interface ClassTargetEncoding {
+  readonly kind: "class";
+  readonly column: string;
+  readonly element: "text" | "number"; // what the column held
+  readonly classes: readonly string[]; // text by code unit, numbers by value
+}
+
+/** A number to be predicted: (value − mean)/sd inside, reported in its own unit. */
+export interface NumberTargetEncoding {
+  readonly kind: "number";
+  readonly column: string;
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** What the model predicts. */
+export type TargetEncoding = ClassTargetEncoding | NumberTargetEncoding;
+
+/** Preprocessing as plain JSON. */
+export interface Encoding {
+  /** In the order of the model's inputs: numbers, then categories, then vectors, each in the order of the table. */
+  readonly features: readonly FeatureEncoding[];
+  readonly target: TargetEncoding;
+  /** What was decided about columns and might surprise, one line each. */
+  readonly notes: readonly string[];
+}
+
+/** The types that a CSV file must be read with to suit an encoding: pass them to readTable as `types`. */
+export function columnTypes({ features, target }: Encoding): Record<string, "number" | "text"> {
+  const types: [string, "number" | "text"][] = [];
+  for (const feature of features)
+    if (feature.kind !== "vector") types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
+  types.push([target.column, target.kind === "class" ? target.element : "number"]);
+  return Object.fromEntries(types);
+}
+
+/** Outputs that a model for this target has. */
+export function targetWidth({ target }: Encoding): number {
+  return target.kind === "class" ? target.classes.length : 1;
+}
+
+/** The target's scale: errors in its own unit are the model's times this. */
+export function targetUnit({ target }: Encoding): number {
+  return target.kind === "number" ? target.sd : 1;
+}

@@ -1,0 +1,286 @@
+// Reads CSV and TSV (RFC 4180): a header line, then rows of as many cells.
+import { pipeline } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { NumberBuilder, parseNumber, TextBuilder } from "./columns.js";
+import { InputError, shown } from "./input-error.js";
+import { contentStream, readError, type Source } from "./source.js";
+import { listed, type Column, type Table, type TextColumn } from "./table.js";
+
+/** Options of a CSV or TSV file. */
+export interface CsvOptions {
+  /** One character between cells. Default: a tab for .tsv and .tab, else a comma. */
+  readonly delimiter?: string | undefined;
+  /**
+   * The type of some columns by name; names that the file does not have are passed over.
+   * Default: "number" where every cell that is not missing is a finite decimal number, else "text".
+   */
+  readonly types?: Readonly<Record<string, "number" | "text">> | undefined;
+  /** Cells that count as missing, blanks around them aside. Default: MISSING. */
+  readonly missing?: readonly string[] | undefined;
+}
+
+/** The cells that count as missing unless told otherwise. */
+export const MISSING: readonly string[] = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL"];
+
+/** Cells of a column kept as text, so that its type can still change. Later a change means reading the file again. */
+const UNDECIDED_ROWS = 1000;
+
+/** The longest row, in bytes: an unclosed quote must not fill the memory. */
+const ROW_LIMIT = 2 ** 27;
+
+/** The table of a CSV or TSV file. Throws InputError that names the file, the line and the column. */
+export async function readCsv(source: Source, options: CsvOptions = {}): Promise<Table> {
+  const delimiter = options.delimiter ?? (/\.(?:tsv|tab)(?:\.gz)?$/i.test(source.name) ? "\t" : ",");
+  const missing = new Set(options.missing ?? MISSING);
+  const types = new Map(Object.entries(options.types ?? {}));
+  const first = await scan(source, delimiter, missing, types);
+  const late = first.columns.filter((column) => column.late).map((column) => column.name);
+  if (late.length === 0) return toTable(source, first);
+  for (const name of late) types.set(name, "text");
+  const second = await scan(source, delimiter, missing, types);
+  second.columns.forEach((column, i) => (column.firstText = first.columns[i]?.firstText ?? null));
+  return toTable(source, second);
+}
+
+/** A column while its cells come in. */
+class CsvColumn {
+  readonly name: string;
+  /** The row and value that showed that the column is not one of numbers. */
+  firstText: { readonly line: number; readonly cell: string } | null = null;
+  /** Not one of numbers, and found so late that its first cells are gone. */
+  late = false;
+  readonly #forced: boolean;
+  #numbers: NumberBuilder | null;
+  #texts: TextBuilder | null;
+  #cells: (string | null)[] = []; // the first ones, until the column is seen to be text
+
+  constructor(name: string, type: "number" | "text" | undefined) {
+    this.name = name;
+    this.#forced = type === "number";
+    this.#numbers = type === "text" ? null : new NumberBuilder();
+    this.#texts = type === "text" ? new TextBuilder() : null;
+  }
+
+  push(cell: string | null, row: number, place: () => { file: string; line: number }): void {
+    if (this.late) return;
+    if (this.#numbers === null) return this.#texts?.push(cell);
+    const value = cell === null ? null : parseNumber(cell);
+    if (cell !== null && value === null) return this.#toText(cell, row, place());
+    this.#numbers.push(value);
+    if (row < UNDECIDED_ROWS && !this.#forced) this.#cells.push(cell);
+    return undefined;
+  }
+
+  build(): Column {
+    const builder = this.#numbers ?? this.#texts ?? new TextBuilder();
+    return builder.build(this.name);
+  }
+
+  #toText(cell: string, row: number, place: { file: string; line: number }): void {
+    if (this.#forced)
+      throw new InputError(
+        `${place.file}: line ${place.line}, column ${shown(this.name)}: ${shown(cell)} is not a number; correct it, leave it empty or read the column as text`,
+      );
+    this.firstText = { line: place.line, cell };
+    this.#numbers = null;
+    if (row >= UNDECIDED_ROWS) {
+      this.late = true;
+      return;
+    }
+    this.#texts = new TextBuilder();
+    for (const early of this.#cells) this.#texts.push(early);
+    this.#cells = [];
+    this.#texts.push(cell);
+  }
+}
+
+interface Scan {
+  readonly rows: number;
+  readonly columns: readonly CsvColumn[];
+  readonly lines: Int32Array | null; // null: row i is on line i + 2
+}
+
+async function scan(
+  source: Source,
+  delimiter: string,
+  missing: ReadonlySet<string>,
+  types: ReadonlyMap<string, "number" | "text">,
+): Promise<Scan> {
+  let columns: CsvColumn[] | null = null;
+  let line = 1; // where the next record starts
+  let blank = 0; // empty lines that wait for what follows: nothing matters at the end of a file
+  let rows = 0;
+  let lines: number[] | null = null; // made when a record takes more than one line
+  const place = (): { file: string; line: number } => ({ file: source.path, line });
+  const row = (to: readonly CsvColumn[], record: readonly string[]): void => {
+    if (record.length !== to.length) throw ragged(source, line, record, to);
+    for (const [i, column] of to.entries()) {
+      const cell = record[i] ?? "";
+      column.push(missing.has(cell.trim()) ? null : cell, rows, place);
+    }
+    const taken = linesOf(record);
+    if (taken > 1) lines ??= Array.from({ length: rows }, (_, earlier) => earlier + 2);
+    lines?.push(line);
+    line += taken;
+    rows += 1;
+  };
+  for await (const record of records(source, delimiter)) {
+    if (columns === null) {
+      columns = header(source, record, delimiter).map((name) => new CsvColumn(name, types.get(name)));
+      line += linesOf(record);
+      if (line > 2) lines = [];
+      continue;
+    }
+    if (record.length === 1 && record[0] === "") {
+      blank += 1;
+      continue;
+    }
+    for (; blank > 0; blank -= 1) row(columns, [""]);
+    row(columns, record);
+  }
+  if (columns === null || rows === 0)
+    throw new InputError(`${source.path}: there are no rows after the header; add some`);
+  return { rows, columns, lines: lines && Int32Array.from(lines) };
+}
+
+/** A row with fewer or more cells than the header. */
+function ragged(source: Source, line: number, record: readonly string[], columns: readonly CsvColumn[]): InputError {
+  if (record.length === 1 && record[0] === "") return new InputError(`${source.path}: line ${line} is empty; remove it`);
+  const detail =
+    record.length < columns.length
+      ? `column ${shown(columns[record.length]?.name)} is the first without one`
+      : `${shown(record[columns.length])} is the first too many`;
+  return new InputError(
+    `${source.path}: line ${line} has ${record.length} cells, where the header has ${columns.length}; ${detail}`,
+  );
+}
+
+/** Lines that a record takes in the file: one, and one more for each line break inside a quoted cell. */
+function linesOf(record: readonly string[]): number {
+  let lines = 1;
+  for (const cell of record)
+    if (cell.includes("\n") || cell.includes("\r")) lines += cell.split(/\r\n|\n|\r/).length - 1;
+  return lines;
+}
+
+function header(source: Source, record: readonly string[], delimiter: string): string[] {
+  const names = record.map((name) => name.trim());
+  const empty = names.indexOf("");
+  if (empty >= 0)
+    throw new InputError(
+      `${source.path}: line 1: column ${empty + 1} of ${names.length} has no name; name it or remove the column`,
+    );
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new InputError(`${source.path}: line 1: two columns are named ${shown(twice)}; rename one`);
+  const [only = ""] = names;
+  const other = names.length === 1 ? [",", ";", "\t", "|"].find((mark) => mark !== delimiter && only.includes(mark)) : undefined;
+  if (other !== undefined)
+    throw new InputError(
+      `${source.path}: line 1: one column, ${shown(only)}; the cells seem to be separated by ${shown(other)}, not ${shown(delimiter)}`,
+    );
+  return names;
+}
+
+/** The records of the file, the header included; the first `most` when that is given. */
+async function* records(source: Source, delimiter: string, most = -1): AsyncGenerator<readonly string[]> {
+  const parser = parse({
+    bom: true,
+    delimiter,
+    max_record_size: ROW_LIMIT,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true, // rows that are too short or too long get a message of our own
+    to: most,
+  });
+  const stream = pipeline(contentStream(source), (chunks: AsyncIterable<Uint8Array>) => checkedText(source, chunks), parser, () => {});
+  try {
+    for await (const record of stream as AsyncIterable<readonly string[]>) yield record;
+  } catch (error) {
+    if (error instanceof CsvError) throw await csvError(source, delimiter, error);
+    throw readError(source.path, error);
+  }
+}
+
+/** Passes bytes on after a look at whether they are text. */
+async function* checkedText(source: Source, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let position = 0;
+  const check = (chunk: Uint8Array, stream: boolean): void => {
+    try {
+      decoder.decode(chunk, { stream });
+    } catch (error) {
+      throw new InputError(
+        `${source.path}: not text in UTF-8 (within bytes ${position} to ${position + chunk.length}); save it as UTF-8`,
+        { cause: error },
+      );
+    }
+    if (chunk.includes(0))
+      throw new InputError(`${source.path}: byte ${position + chunk.indexOf(0)} is 0: not a text file, or one in UTF-16; save it as CSV in UTF-8`);
+  };
+  for await (const chunk of chunks) {
+    check(chunk, true);
+    yield chunk;
+    position += chunk.length;
+  }
+  check(new Uint8Array(0), false);
+}
+
+/** What is wrong with the quotes, and where. */
+async function csvError(source: Source, delimiter: string, error: CsvError): Promise<InputError> {
+  const options = { cause: error };
+  const column = typeof error["column"] === "number" ? `, column ${error["column"] + 1}` : "";
+  switch (error.code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+    case "CSV_MAX_RECORD_SIZE": {
+      // The parser tells where it stopped; the row with the quote starts after the ones that it finished.
+      let line = 1;
+      const finished = Number(error["records"]);
+      if (finished > 0)
+        for await (const record of records(source, delimiter, finished)) line += linesOf(record);
+      return new InputError(`${source.path}: line ${line}${column}: a quote is opened and never closed; close it`, options);
+    }
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return new InputError(
+        `${source.path}: line ${String(error["lines"])}${column}: a quote inside a quoted cell; write it twice ("")`,
+        options,
+      );
+    case "INVALID_OPENING_QUOTE":
+      return new InputError(
+        `${source.path}: line ${String(error["lines"])}${column}: a quote in the middle of a cell; put the whole cell in quotes and write the quote twice ("")`,
+        options,
+      );
+    default:
+      return new InputError(`${source.path}: line ${String(error["lines"])}${column}: ${error.message}`, options);
+  }
+}
+
+function toTable(source: Source, { rows, columns, lines }: Scan): Table {
+  const built = columns.map((column) => column.build());
+  return {
+    source: source.path,
+    rows,
+    columns: built,
+    places: { noun: "line", first: 2, numbers: lines },
+    notes: built.flatMap((column, i) => {
+      const found = columns[i]?.firstText;
+      return column.kind === "text" && found ? nearlyNumbers(column, found) : [];
+    }),
+  };
+}
+
+/** A note when most cells of a text column are numbers: a typing error there changes what the column is. */
+function nearlyNumbers(column: TextColumn, found: { readonly line: number; readonly cell: string }): string[] {
+  const isNumber = column.values.map((value) => parseNumber(value) !== null);
+  let numbers = 0;
+  let texts = 0;
+  for (const code of column.codes)
+    if (code >= 0) {
+      if (isNumber[code] === true) numbers += 1;
+      else texts += 1;
+    }
+  if (numbers <= texts) return [];
+  const others = column.values.filter((_, code) => isNumber[code] !== true);
+  return [
+    `column ${shown(column.name)} is read as text: ${texts} of its ${numbers + texts} cells are not numbers (${listed(others, 3)}; the first on line ${found.line})`,
+  ];
+}

@@ -1,0 +1,107 @@
+// A file to read a table from: its first bytes, which tell its format, and its content, unpacked when it is gzip.
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { pipeline } from "node:stream";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { errorCode, InputError } from "./input-error.js";
+
+/** A file that was found and looked into. */
+export interface Source {
+  readonly path: string;
+  readonly name: string; // the file's name, for messages
+  readonly gzip: boolean;
+  readonly head: Uint8Array; // its first bytes, unpacked; fewer than HEAD_BYTES when the file is shorter
+}
+
+const HEAD_BYTES = 1024;
+
+/** The most bytes of a file that is read as a whole, unpacked: what one Node buffer is sure to hold. */
+const WHOLE_LIMIT = 2 ** 32;
+
+/** Looks at a file. Throws InputError when it cannot be read or is empty. */
+export async function openSource(path: string): Promise<Source> {
+  const name = basename(path);
+  try {
+    const info = await stat(path);
+    if (info.isDirectory()) throw new InputError(`${path}: this is a folder; name a file in it`);
+    const raw = await firstBytes(path);
+    const gzip = raw[0] === 0x1f && raw[1] === 0x8b;
+    const source = { path, name, gzip, head: raw };
+    const head = gzip ? await unpackedHead(source) : raw;
+    if (head.length === 0) throw new InputError(`${path}: the file is empty`);
+    return { ...source, head };
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+/** The content from the start. Iterating throws what readError can turn into an InputError. */
+export function contentStream({ path, gzip }: Source): Readable {
+  const file = createReadStream(path, { highWaterMark: 2 ** 18 });
+  if (!gzip) return file;
+  // pipeline hands an error of the file on to the stream that is being read, so the callback has nothing to add.
+  return pipeline(file, createGunzip({ chunkSize: 2 ** 18 }), () => {});
+}
+
+/** The content as one piece of memory. Throws InputError. */
+export async function content(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of contentStream(source) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > WHOLE_LIMIT)
+        throw new InputError(`${source.path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`);
+      chunks.push(chunk);
+    }
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  } catch (error) {
+    throw readError(source.path, error);
+  }
+}
+
+/** The InputError for a failure to read a file; anything unknown is handed back as it is. */
+export function readError(path: string, error: unknown): unknown {
+  const options = { cause: error };
+  switch (errorCode(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return new InputError(`${path}: no such file; check the name and the folder`, options);
+    case "EACCES":
+    case "EPERM":
+      return new InputError(`${path}: the file may not be read; check its permissions`, options);
+    case "EISDIR":
+      return new InputError(`${path}: this is a folder; name a file in it`, options);
+    case "Z_BUF_ERROR":
+      return new InputError(`${path}: the gzip data end too early; the file is cut short`, options);
+    case "Z_DATA_ERROR":
+      return new InputError(`${path}: the gzip data are damaged`, options);
+    default:
+      return error;
+  }
+}
+
+async function firstBytes(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const head = new Uint8Array(HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function unpackedHead(source: Source): Promise<Uint8Array> {
+  for await (const chunk of contentStream(source) as AsyncIterable<Uint8Array>)
+    return chunk.slice(0, HEAD_BYTES);
+  return new Uint8Array(0);
+}

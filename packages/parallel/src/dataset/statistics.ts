@@ -1,0 +1,44 @@
+// Mean and standard deviation, in a fixed order of additions.
+
+/** Mean and (population) standard deviation; sd is 1 when all values are equal, so that dividing by it is safe. */
+export interface Moments {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** Moments of `count` numbers, each read twice: first their mean, then the mean square of their distances from it. */
+export function moments(count: number, valueAt: (i: number) => number): Moments {
+  if (count === 0) return { mean: 0, sd: 1 };
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) sum += valueAt(i);
+  const mean = sum / count + 0; // + 0: no −0, which JSON does not keep
+  let squares = 0;
+  for (let i = 0; i < count; i += 1) {
+    const distance = valueAt(i) - mean;
+    squares += distance * distance;
+  }
+  return { mean, sd: positive(Math.sqrt(squares / count)) };
+}
+
+/** Moments of the bytes in some rows of a matrix [·, width], from exact integer sums. */
+export function byteMoments(values: Uint8Array, width: number, rows: Int32Array): Moments {
+  const counts = new Float64Array(256);
+  for (const row of rows) {
+    const end = (row + 1) * width;
+    for (let i = row * width; i < end; i += 1) {
+      const byte = values[i] ?? 0;
+      counts[byte] = (counts[byte] ?? 0) + 1;
+    }
+  }
+  const n = rows.length * width;
+  let sum = 0; // exact: below 2^53 for up to 2^45 bytes
+  counts.forEach((count, byte) => (sum += count * byte));
+  const mean = n === 0 ? 0 : sum / n;
+  let squares = 0;
+  counts.forEach((count, byte) => (squares += count * (byte - mean) * (byte - mean)));
+  return { mean, sd: positive(n === 0 ? 0 : Math.sqrt(squares / n)) };
+}
+
+function positive(sd: number): number {
+  return sd === 0 ? 1 : sd;
+}
