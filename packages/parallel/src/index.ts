@@ -13,3 +13,26 @@ export {
   blockWidth, featureWidth,
   type ClassTarget, type Dataset, type F32Block, type FeatureBlock, type NumberTarget, type OneHotBlock, type Target, type U8Block,
 } from "./dataset/dataset.js";
+
+export { InputError } from "./dataset/input-error.js";
+export { didYouMean, nearest } from "./dataset/suggest.js";
+export { readTable, type ReadOptions } from "./dataset/read.js";
+export {
+  allRows, columnOf, hasValue, placeOf, selectRows,
+  type Column, type NumberColumn, type OpaqueColumn, type Table, type TextColumn, type VectorColumn,
+} from "./dataset/table.js";
+export { datasetFromArrays, tableFromRecords, type ArrayOptions, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";
+export { holdout, readRowList, type Split } from "./dataset/split.js";
+export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
+export type { Task } from "./dataset/fit-target.js";
+export {
+  columnTypes, targetUnit, targetWidth,
+  type CategoryFeature, type ClassTargetEncoding, type Encoding, type FeatureEncoding, type NumberFeature, type NumberTargetEncoding, type TargetEncoding, type VectorFeature,
+} from "./dataset/encoding.js";
+export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
+export { decodeOutputs, type ClassPredictions, type NumberPredictions, type Predictions } from "./dataset/decode.js";
+export { classScores, confusionMatrix, macroF1, type ClassScores, type ConfusionMatrix } from "./metrics.js";
+
+export { loadModel, MODEL_FILE, saveModel, type OutputPredictions, type PredictRows, type StoredModel, type TrainedModel } from "./model-file.js";
+export { loadState, saveState, type StoredState } from "./state-file.js";
+export { writeFileAtomic } from "./atomic-file.js";
