@@ -1,0 +1,42 @@
+// Options of a training run that make no sense together.
+import type { TrainSettings } from "./options/train.js";
+import type { Resolved } from "./settings.js";
+import { UsageError } from "./usage-error.js";
+
+/** Throws UsageError for the first combination that cannot be meant. */
+export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
+  const clash = (a: keyof TrainSettings, b: keyof TrainSettings, remedy: string): void => {
+    if (given.has(a) && given.has(b)) throw new UsageError(`${given.get(a)} and ${given.get(b)}: ${remedy}`);
+  };
+  clash("features", "drop", "give the columns to use or those to leave out, not both");
+  clash("val", "valRows", "give one of them");
+  clash("test", "testRows", "give one of them");
+  clash("out", "resume", "a run goes on in its own folder; give --resume alone");
+  clash("resume", "config", "a run goes on with its own configuration; give --resume alone");
+  clash("force", "resume", "--force begins anew, --resume goes on; give one of them");
+
+  const only = (key: keyof TrainSettings, condition: boolean, remedy: string): void => {
+    const value = settings[key];
+    if (given.has(key) && !condition && value !== false && value !== 0) throw new UsageError(`${given.get(key)}: ${remedy}`);
+  };
+  const isSgd = settings.optimizer === "sgd";
+  only("momentum", isSgd, `has no meaning for ${settings.optimizer}; add --optimizer sgd`);
+  only("nesterov", isSgd, `has no meaning for ${settings.optimizer}; add --optimizer sgd and --momentum`);
+  only("nesterov", (settings.momentum ?? 0) > 0, "needs --momentum above 0, such as 0.9");
+  only("warmup", settings.schedule === "cosine", "has no meaning for a constant rate; add --schedule cosine");
+
+  const { activation, hidden } = settings;
+  if (activation.length !== 1 && activation.length !== hidden.length)
+    throw new UsageError(
+      `${given.get("activation") ?? "activation"} ${activation.join(",")}: ${activation.length} activations for ${hidden.length} hidden layers; give one, or one for each`,
+    );
+  if (settings.task) checkLoss(settings, settings.task, given);
+}
+
+/** Throws UsageError when the loss does not suit what is predicted. */
+export function checkLoss(settings: TrainSettings, task: "classification" | "regression", given: ReadonlyMap<string, string>): void {
+  const { loss } = settings;
+  if (loss === undefined || (loss === "crossEntropy") === (task === "classification")) return;
+  const [suits, other] = task === "classification" ? ["crossEntropy", "regression"] : ["meanSquaredError", "classification"];
+  throw new UsageError(`${given.get("loss") ?? "loss"} ${loss}: does not suit ${task}; leave it out (${suits}), or give --task ${other}`);
+}

@@ -1,0 +1,48 @@
+// shardgrad inspect: what is in a table, a model file or a run folder.
+import { open, stat } from "node:fs/promises";
+import { loadModel, readTable } from "@shardgrad/parallel";
+import { inspectOptions } from "../options/use.js";
+import { describeModel, formatModel } from "../report/model-summary.js";
+import { formatSummary, summarise } from "../report/table-summary.js";
+import { readManifest } from "../run-folder.js";
+import { type RawFlags, resolveSettings } from "../settings.js";
+import { UsageError } from "../usage-error.js";
+import type { CommandResult } from "./run.js";
+
+/** Prints a summary as text, or as one JSON object. */
+export async function inspect(flags: RawFlags): Promise<CommandResult> {
+  const { settings } = resolveSettings(inspectOptions, flags, process.env, null);
+  const { file, types, json } = settings;
+  if (file === undefined) throw new UsageError("FILE: nothing to look at; give a table, a model file or a run folder");
+  const info = await stat(file).catch(() => null);
+  if (info?.isDirectory()) {
+    const manifest = await readManifest(file);
+    const model = manifest.status === "running" ? null : await loadModel(file);
+    print(json, { run: manifest, ...(model && describeModel(model)) }, () => formatModel(model, manifest));
+  } else if (info?.isFile() && (await isModel(file))) {
+    const model = await loadModel(file);
+    print(json, describeModel(model), () => formatModel(model, null));
+  } else {
+    const table = await readTable(file, { types });
+    const columns = summarise(table);
+    print(json, { source: table.source, rows: table.rows, columns }, () => formatSummary(table, columns));
+  }
+  return 0;
+}
+
+function print(json: boolean, data: object, text: () => string): void {
+  process.stdout.write(`${json ? JSON.stringify(data) : text()}\n`);
+}
+
+/** A safetensors file begins with the length of its header, a little-endian u64, and the `{` of that header. */
+async function isModel(path: string): Promise<boolean> {
+  if (path.endsWith(".safetensors")) return true;
+  const file = await open(path, "r");
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(9), 0, 9, 0);
+    return bytesRead === 9 && buffer.readUInt32LE(4) === 0 && buffer[8] === 0x7b;
+  } finally {
+    await file.close();
+  }
+}
+

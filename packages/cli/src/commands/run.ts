@@ -1,0 +1,20 @@
+// Calls a command's module; only the one that runs is loaded.
+import type { CommandName } from "../options/commands.js";
+import type { RawFlags } from "../settings.js";
+
+/** 0 done, 1 a run that failed, 2 input that makes no sense, 130 or 143 ended by SIGINT or SIGTERM. */
+export type CommandResult = 0 | 1 | 2 | 130 | 143;
+
+/** Runs the command; errors are thrown. */
+export async function runCommand(name: CommandName, flags: RawFlags): Promise<CommandResult> {
+  switch (name) {
+    case "train":
+      return (await import("./train.js")).train(flags);
+    case "evaluate":
+      return (await import("./evaluate.js")).evaluateModel(flags);
+    case "predict":
+      return (await import("./predict.js")).predictRows(flags);
+    case "inspect":
+      return (await import("./inspect.js")).inspect(flags);
+  }
+}

@@ -1,0 +1,45 @@
+// sha256 of what goes into a run: files, row numbers, settings.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { type AnyOptionTable, optionName } from "./options/option.js";
+
+/** A file as it was when the run read it. */
+export interface FileFingerprint {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Reads the files once more, in pieces. */
+export async function fingerprintFiles(paths: readonly string[]): Promise<readonly FileFingerprint[]> {
+  return Promise.all(paths.map((path) => fingerprintFile(path)));
+}
+
+async function fingerprintFile(path: string): Promise<FileFingerprint> {
+  const { size } = await stat(path);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
+  return { path, bytes: size, sha256: hash.digest("hex") };
+}
+
+/** Of row numbers, each as a little-endian i32. */
+export function fingerprintRows(rows: Int32Array): string {
+  const bytes = new DataView(new ArrayBuffer(rows.length * 4));
+  rows.forEach((row, i) => bytes.setInt32(i * 4, row, true));
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Of the settings that the weights depend on, but for the files, which have fingerprints of their own. */
+export function fingerprintSettings(settings: object, table: AnyOptionTable): string {
+  return createHash("sha256").update(JSON.stringify(resultEntries(settings, table))).digest("hex");
+}
+
+/** The settings that the weights depend on, but for paths, as [name, value] in the table's order. */
+export function resultEntries(settings: object, table: AnyOptionTable): readonly (readonly [name: string, value: unknown])[] {
+  return Object.entries(table).flatMap(([key, option]) => {
+    const value: unknown = Reflect.get(settings, key);
+    const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
+    return option.scope !== "result" || value === undefined || isPath ? [] : [[optionName(key), value] as const];
+  });
+}

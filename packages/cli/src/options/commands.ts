@@ -1,0 +1,52 @@
+// The commands: what each is called, takes and is for.
+import type { AnyOptionTable } from "./option.js";
+import { trainOptions } from "./train.js";
+import { evaluateOptions, inspectOptions, predictOptions } from "./use.js";
+
+export type CommandName = "train" | "evaluate" | "predict" | "inspect";
+
+/** A command as parser, help and documentation need it. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly options: AnyOptionTable;
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+}
+
+export const commands: Readonly<Record<CommandName, CommandEntry>> = {
+  train: {
+    summary: "Train a network on a table; write a run folder",
+    options: trainOptions,
+    examples: [
+      ["shardgrad train penguins.csv --target species", "classify; 10% of the rows validate"],
+      ["shardgrad train diamonds.csv --target price --hidden 128,64 --epochs 40", "predict a number"],
+      ["shardgrad train train-images-idx3-ubyte --test t10k-images-idx3-ubyte --hidden 128", "learn MNIST digits"],
+      ["shardgrad train -c config.yaml --lr 0.003", "options from a file, one changed"],
+      ["shardgrad train --resume runs/penguins-1", "go on after Ctrl-C, to the same weights"],
+    ],
+  },
+  evaluate: {
+    summary: "Score a trained model on a table",
+    options: evaluateOptions,
+    examples: [
+      ["shardgrad evaluate runs/penguins-1 new.csv", "loss, accuracy, confusion matrix"],
+      ["shardgrad evaluate runs/diamonds-1/model.safetensors new.csv --json", "scores as JSON"],
+    ],
+  },
+  predict: {
+    summary: "Predict the target for the rows of a table",
+    options: predictOptions,
+    examples: [
+      ["shardgrad predict runs/penguins-1 new.csv --out predictions.csv", "one line a row"],
+      ["shardgrad predict runs/penguins-1 new.csv --probabilities --format jsonl", "JSON lines on stdout"],
+    ],
+  },
+  inspect: {
+    summary: "Show what is in a table, model file or run folder",
+    options: inspectOptions,
+    examples: [
+      ["shardgrad inspect penguins.csv", "columns, types, missing values, ranges"],
+      ["shardgrad inspect runs/penguins-1", "layers, preprocessing, scores, weights' sha256"],
+    ],
+  },
+};

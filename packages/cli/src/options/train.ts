@@ -1,0 +1,211 @@
+// The options of `shardgrad train`.
+import type { ActivationName, InitSpec, OptimizerSpec } from "@shardgrad/core";
+import { sessionOptions, type SessionSettings, workersOption } from "./common.js";
+import type { OptionTable } from "./option.js";
+import { typesOption } from "./use.js";
+import { choice, integer, listOf, onOff, partOrPath, path, real, text } from "./values.js";
+
+/** What a training run is asked to do. */
+export interface TrainSettings extends SessionSettings {
+  readonly data?: string | undefined;
+  readonly target?: string | undefined;
+  readonly features?: readonly string[] | undefined;
+  readonly drop?: readonly string[] | undefined;
+  readonly types?: Readonly<Record<string, "number" | "text">> | undefined;
+  readonly task?: "classification" | "regression" | undefined;
+  readonly val: number | string;
+  readonly test?: number | string | undefined;
+  readonly trainRows?: string | undefined;
+  readonly valRows?: string | undefined;
+  readonly testRows?: string | undefined;
+  readonly hidden: readonly number[];
+  readonly activation: readonly ActivationName[];
+  readonly init?: InitName | undefined;
+  readonly bias: boolean;
+  readonly dropout: number;
+  readonly loss?: "crossEntropy" | "meanSquaredError" | undefined;
+  readonly optimizer: OptimizerSpec["name"];
+  readonly lr: number;
+  readonly schedule: "constant" | "cosine";
+  readonly warmup: number;
+  readonly momentum?: number | undefined;
+  readonly nesterov: boolean;
+  readonly weightDecay?: number | undefined;
+  readonly l1: number;
+  readonly l2: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly shards?: number | undefined;
+  readonly workers: number | "auto";
+  readonly out?: string | undefined;
+  readonly force: boolean;
+  readonly resume?: string | undefined;
+  readonly config?: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** The initialisers that need no number. */
+export type InitName = Exclude<InitSpec["name"], "constant">;
+
+const COLUMNS = "column names, separated by commas";
+const ROWS_FILE = "a file of row numbers";
+const LARGEST = Number.MAX_VALUE;
+
+export const trainOptions: OptionTable<TrainSettings> = {
+  data: {
+    kind: path("a CSV, TSV, Arrow or IDX file"),
+    help: "The table to learn from: CSV, TSV, Arrow IPC or IDX (plain or gzip)",
+    group: "Data",
+    positional: true,
+    scope: "result",
+  },
+  target: {
+    kind: text("a column name"),
+    help: "Column to predict",
+    group: "Data",
+    defaultWords: "label for IDX files",
+    scope: "result",
+  },
+  features: {
+    kind: listOf(text("a column name"), COLUMNS),
+    help: "Columns to predict from",
+    group: "Data",
+    defaultWords: "all but the target",
+    scope: "result",
+  },
+  drop: { kind: listOf(text("a column name"), COLUMNS), help: "Columns to leave out", group: "Data", scope: "result" },
+  types: typesOption,
+  task: {
+    kind: choice("classification", "regression"),
+    help: "Predict a class or a number",
+    group: "Data",
+    defaultWords: "by the target: classification for text, regression for numbers",
+    scope: "result",
+  },
+  val: {
+    kind: partOrPath(),
+    help: "Rows scored after each epoch: a part of the rows, drawn by the seed, or a file; 0 for none",
+    group: "Data",
+    default: 0.1,
+    scope: "result",
+  },
+  test: {
+    kind: partOrPath(),
+    help: "Rows scored once at the end: a part of the rows, drawn by the seed, or a file",
+    group: "Data",
+    scope: "result",
+  },
+  trainRows: {
+    kind: path(ROWS_FILE),
+    help: "Train on the rows listed in a file: a JSON list (FILE#KEY for a list in an object), or a number a line; 0 is the first row",
+    group: "Data",
+    scope: "result",
+  },
+  valRows: { kind: path(ROWS_FILE), help: "Like --train-rows: rows scored after each epoch", group: "Data", scope: "result" },
+  testRows: { kind: path(ROWS_FILE), help: "Like --train-rows: rows scored at the end", group: "Data", scope: "result" },
+
+  hidden: {
+    kind: listOf(integer(1, 65536), "whole numbers from 1 to 65536, separated by commas, or none", true),
+    help: "Units of the hidden layers; none for a linear model",
+    group: "Model",
+    default: [64, 32],
+    scope: "result",
+  },
+  activation: {
+    kind: listOf(
+      choice("relu", "leakyRelu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "softmax", "identity"),
+      "one of relu, leakyRelu, elu, gelu, silu, softplus, sigmoid, tanh, softmax, identity, or one for each hidden layer",
+    ),
+    help: "Activation of the hidden layers: one for all, or one each",
+    group: "Model",
+    default: ["relu"],
+    scope: "result",
+  },
+  init: {
+    kind: choice("heUniform", "heNormal", "glorotUniform", "glorotNormal", "normal", "uniform", "zeros"),
+    help: "Initial weights of every layer; biases start at 0",
+    group: "Model",
+    defaultWords: "heUniform before relu and its kin, else glorotUniform",
+    scope: "result",
+  },
+  bias: { kind: onOff(), help: "Give layers a bias (--no-bias for none)", group: "Model", default: true, scope: "result" },
+  dropout: {
+    kind: real(0, 1, "high"),
+    help: "Part of each hidden layer's outputs zeroed while training",
+    group: "Model",
+    default: 0,
+    scope: "result",
+  },
+  loss: {
+    kind: choice("crossEntropy", "meanSquaredError"),
+    help: "What training makes small",
+    group: "Model",
+    defaultWords: "crossEntropy for classes, meanSquaredError for numbers",
+    scope: "result",
+  },
+
+  optimizer: { kind: choice("adam", "adamw", "sgd"), help: "Update rule", group: "Training", default: "adam", scope: "result" },
+  lr: { kind: real(0, LARGEST, "low"), help: "Learning rate", group: "Training", default: 0.001, scope: "result" },
+  schedule: {
+    kind: choice("constant", "cosine"),
+    help: "Learning rate over time; cosine falls to 0 at the last step",
+    group: "Training",
+    default: "constant",
+    scope: "result",
+  },
+  warmup: {
+    kind: integer(0, 1e9),
+    help: "Steps over which the cosine schedule rises to --lr",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  momentum: { kind: real(0, 1, "high"), help: "Momentum of sgd", group: "Training", defaultWords: "0", scope: "result" },
+  nesterov: { kind: onOff(), help: "Nesterov's form of momentum", group: "Training", default: false, scope: "result" },
+  weightDecay: {
+    kind: real(0, LARGEST),
+    help: "Weight decay (decoupled for adamw)",
+    group: "Training",
+    defaultWords: "0; 0.01 for adamw",
+    scope: "result",
+  },
+  l1: { kind: real(0, LARGEST), help: "λ of λ·Σ|w| over weights, added to the loss", group: "Training", default: 0, scope: "result" },
+  l2: { kind: real(0, LARGEST), help: "λ of λ·Σw² over weights, added to the loss", group: "Training", default: 0, scope: "result" },
+  batchSize: {
+    kind: integer(1, 1e6),
+    help: "Rows of a step, over all workers together",
+    group: "Training",
+    default: 64,
+    scope: "result",
+  },
+  epochs: { kind: integer(1, 1e6), help: "Times to go through the training rows", group: "Training", default: 20, scope: "result" },
+  seed: {
+    kind: integer(0, 2 ** 32 - 1),
+    help: "Splits, initial weights, shuffling and dropout are functions of it",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  shards: {
+    kind: integer(1, 65536),
+    help: "Pieces of a batch; at most so many workers have work",
+    group: "Speed",
+    defaultWords: "from the batch size",
+    scope: "result",
+  },
+  workers: workersOption,
+
+  out: { kind: path("a folder"), help: "Folder of the run", group: "Run", defaultWords: "runs/<data>-<n>", scope: "session" },
+  force: { kind: onOff(), help: "Replace the run in a folder that is not empty", group: "Run", default: false, scope: "session" },
+  resume: { kind: path("a run folder"), help: "Go on with the run in this folder", group: "Run", scope: "session" },
+  config: {
+    kind: path("a YAML or JSON file"),
+    help: "Options from a YAML or JSON file, by the names of the flags; flags win",
+    group: "Run",
+    short: "c",
+    scope: "session",
+  },
+  quiet: { kind: onOff(), help: "No progress, only the last lines", group: "Output", default: false, scope: "session" },
+  ...sessionOptions,
+};

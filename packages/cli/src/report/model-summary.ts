@@ -1,0 +1,70 @@
+// What a model is: layers, parameters, preprocessing; and how the run went that made it.
+import { type Encoding, type FeatureEncoding, hashParameters, type TrainedModel } from "@shardgrad/parallel";
+import type { LayerSpec } from "@shardgrad/core";
+import type { Manifest } from "../run-folder.js";
+import { columns, count, duration, scoreLine, short } from "./format.js";
+
+/** A model as data, for JSON. */
+export function describeModel(model: TrainedModel): { readonly model: object } {
+  const { spec, encoding, loss, parameters } = model;
+  return { model: { spec, loss, encoding, parameters: numbersOf(model), sha256: hashParameters(parameters) } };
+}
+
+/** Lines for people; `manifest` is that of the run folder, if it is one. */
+export function formatModel(model: TrainedModel | null, manifest: Manifest | null): string {
+  return [manifest && formatRun(manifest), model && formatLayers(model), model?.encoding && formatEncoding(model.encoding)]
+    .filter((part) => part !== null && part !== undefined)
+    .join("\n\n");
+}
+
+function formatRun(run: Manifest): string {
+  const splits = Object.entries(run.splits).map(([name, { rows, from }]) => [`  ${name}`, count(rows), from]);
+  const lines = [
+    `run        ${run.status}: ${count(run.epochs ?? 0)} epochs, ${count(run.steps ?? 0)} steps${run.seconds === undefined ? "" : ` in ${duration(run.seconds)}`}`,
+    `made with  shardgrad ${run.shardgrad}, node ${run.node}, ${run.backend}, seed ${run.seed}`,
+    ...(run.validation ? [`validation ${scoreLine(run.validation)}`] : []),
+    ...(run.test ? [`test       ${scoreLine(run.test)}`] : []),
+    "rows",
+    columns(splits, [false, true, false]),
+    "files",
+    columns(run.data.map(({ path, bytes, sha256 }) => [`  ${path}`, count(bytes), sha256]), [false, true, false]),
+  ];
+  return lines.join("\n");
+}
+
+function formatLayers(model: TrainedModel): string {
+  const { spec, loss, parameters } = model;
+  const rows = spec.layers.map((layer, i) => [`  ${i}`, ...layerCells(layer)]);
+  return [
+    `model      ${count(spec.inputs)} inputs, ${count(numbersOf(model))} parameters, loss ${loss.name}`,
+    `weights    sha256 ${hashParameters(parameters)}`,
+    columns(rows),
+  ].join("\n");
+}
+
+function layerCells(layer: LayerSpec): readonly string[] {
+  if (layer.type === "dropout") return ["dropout", String(layer.rate)];
+  return ["dense", `${count(layer.units)} units`, layer.activation, layer.bias ? "" : "no bias"];
+}
+
+function formatEncoding({ features, target }: Encoding): string {
+  const goal = target.kind === "class" ? `one of ${target.classes.slice(0, 20).join(", ")}` : `(value − ${short(target.mean)}) / ${short(target.sd)}`;
+  const rows = features.map((feature) => [`  ${feature.column}`, featureWords(feature)]);
+  return [`predicts   ${target.column}: ${goal}`, "from", columns(rows)].join("\n");
+}
+
+function featureWords(feature: FeatureEncoding): string {
+  if (feature.kind === "category") {
+    const shown = feature.values.slice(0, 10).join(", ");
+    return `one of ${count(feature.values.length)}: ${shown}${feature.values.length > 10 ? ", …" : ""}${feature.missing ? ", or missing" : ""}`;
+  }
+  const scaled = `(value − ${short(feature.mean)}) / ${short(feature.sd)}`;
+  if (feature.kind === "vector") return `${count(feature.width)} × ${feature.element}, ${scaled}`;
+  return `${scaled}${feature.missing ? ", and whether it is missing" : ""}`;
+}
+
+function numbersOf({ parameters }: TrainedModel): number {
+  let total = 0;
+  for (const { data } of parameters.values()) total += data.length;
+  return total;
+}

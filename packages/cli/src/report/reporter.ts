@@ -1,0 +1,34 @@
+// What a training run tells its user: the moments of a run, and who can tell them.
+import type { EpochEvent, ProgressEvent, Scores, StartEvent } from "@shardgrad/parallel";
+
+/** The data are read and encoded; the workers start next. */
+export interface DataEvent {
+  readonly type: "data";
+  readonly target: string;
+  readonly task: "classification" | "regression";
+  readonly classes: number | null;
+  readonly inputs: number; // width of an encoded row
+  readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly notes: readonly string[];
+}
+
+/** The run is over and its folder is complete. */
+export interface EndEvent {
+  readonly type: "end";
+  readonly stopped: boolean;
+  readonly folder: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly weights: string; // sha256 of the weights
+  readonly validation: Scores | null;
+  readonly test: Scores | null;
+}
+
+export type ReportedEvent = DataEvent | StartEvent | ProgressEvent | EpochEvent | EndEvent;
+
+/** Tells a run's events in one way. */
+export interface Reporter {
+  tell(event: ReportedEvent): void;
+  /** Leaves the terminal as it was. */
+  close(): void;
+}

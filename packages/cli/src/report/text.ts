@@ -1,0 +1,92 @@
+// A run as lines for people, with a bar below them on a terminal.
+import pc from "picocolors";
+import { count, duration, scoreLine, short } from "./format.js";
+import { createBar } from "./bar.js";
+import type { DataEvent, EndEvent, ReportedEvent, Reporter } from "./reporter.js";
+import type { EpochEvent, StartEvent } from "@shardgrad/parallel";
+
+/** How much is told, and what to type next. */
+export interface TextReport {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** As the user named it, for the command to type next. */
+  readonly data: string;
+}
+
+/** Lines on stdout; the bar, on stderr, only where that is a terminal. */
+export async function textReporter(report: TextReport): Promise<Reporter> {
+  const bar = report.quiet || !process.stderr.isTTY ? null : await createBar();
+  const say = (line: string): void => {
+    bar?.clear();
+    process.stdout.write(`${line}\n`);
+  };
+  let epochs = 0;
+  return {
+    tell: (event) => {
+      if (event.type === "start") epochs = event.epochs;
+      if (event.type === "progress") bar?.show(event, epochs);
+      else if (!report.quiet || event.type === "end") for (const line of describe(event, epochs, report)) say(line);
+    },
+    close: () => bar?.clear(),
+  };
+}
+
+function describe(event: Exclude<ReportedEvent, { type: "progress" }>, epochs: number, report: TextReport): readonly string[] {
+  switch (event.type) {
+    case "data":
+      return describeData(event);
+    case "start":
+      return describeStart(event, report.verbose);
+    case "epoch":
+      return [describeEpoch(event, epochs)];
+    case "end":
+      return describeEnd(event, report.data);
+  }
+}
+
+function describeData(event: DataEvent): string[] {
+  const { train, validation, test } = event.rows;
+  const what = event.task === "classification" ? `one of ${count(event.classes ?? 0)} classes` : "a number";
+  const held = [validation && `${count(validation)} to validate`, test && `${count(test)} to test`].filter(Boolean);
+  return [
+    `predict ${pc.bold(event.target)} (${what}) from ${count(event.inputs)} inputs: ${[`${count(train)} rows to train`, ...held].join(", ")}`,
+    ...event.notes.map((note) => pc.yellow(`note: ${note}`)),
+  ];
+}
+
+function describeStart(event: StartEvent, verbose: boolean): string[] {
+  const threads = `${event.workers} ${event.workers === 1 ? "worker" : "workers"}`;
+  const lines = [`${count(event.parameters)} parameters, ${count(event.stepsPerEpoch)} steps an epoch, ${threads}`];
+  if (verbose) {
+    const { bytes, bytesPerWorker, mostWorkers } = event.memory;
+    lines.push(
+      `${event.shards} shards; ${count(bytes)} bytes of shared memory, ${count(bytesPerWorker)} a worker, room for ${mostWorkers} workers`,
+    );
+  }
+  return lines;
+}
+
+function describeEpoch(event: EpochEvent, epochs: number): string {
+  const number = String(event.epoch).padStart(String(epochs).length);
+  const validation = event.validation === null ? "" : `  |  validation ${scoreLine(event.validation)}`;
+  const speed = pc.dim(`  ${duration(event.seconds)}, ${count(event.samplesPerSecond)} rows/s`);
+  return `epoch ${number}/${epochs}  loss ${short(event.loss)}${validation}${speed}`;
+}
+
+function describeEnd(event: EndEvent, data: string): string[] {
+  const lines: string[] = [];
+  if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}`);
+  if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);
+  lines.push(`${event.stopped ? "stopped after" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`);
+  const next = event.stopped
+    ? `shardgrad train --resume ${quoted(event.folder)}`
+    : `shardgrad predict ${quoted(event.folder)} ${quoted(data)} --out predictions.csv`;
+  lines.push(`next: ${pc.cyan(`npx ${next}`)}`);
+  return lines;
+}
+
+/** A path as one word of a shell command. */
+function quoted(path: string): string {
+  return /^[\w./:\\@%+=,-]+$/.test(path) ? path : JSON.stringify(path);
+}
+

@@ -1,0 +1,55 @@
+// Going on with a run: the same settings, the same data, from the state that it left.
+import { loadState, type TrainingState } from "@shardgrad/parallel";
+import type { ConfigFile } from "./config-file.js";
+import { type FileFingerprint, resultEntries } from "./fingerprint.js";
+import { type AnyOptionTable } from "./options/option.js";
+import { trainOptions, type TrainSettings } from "./options/train.js";
+import { type Manifest, readManifest, type RunFiles, runFiles } from "./run-folder.js";
+import { type Resolved, resolveSettings } from "./settings.js";
+import { UsageError } from "./usage-error.js";
+
+/** A run that goes on. */
+export interface ResumedRun {
+  readonly files: RunFiles;
+  readonly manifest: Manifest;
+  readonly state: TrainingState;
+}
+
+/** Opens the run in `folder`. Throws UsageError when it cannot go on with these settings. */
+export async function openResumed(folder: string, request: Resolved<TrainSettings>, config: ConfigFile): Promise<ResumedRun> {
+  const manifest = await readManifest(folder);
+  checkUnchanged(request, config);
+  const files = runFiles(folder);
+  const { state } = await loadState(files.state);
+  return { files, manifest, state };
+}
+
+/** Only more epochs, and what never changes the result, may differ from the run's own configuration. */
+function checkUnchanged({ settings, given }: Resolved<TrainSettings>, config: ConfigFile): void {
+  const table: AnyOptionTable = trainOptions;
+  const { settings: before } = resolveSettings(trainOptions, new Map(), {}, config);
+  const old = new Map(resultEntries(before, table));
+  for (const [name, value] of resultEntries(settings, table)) {
+    if (JSON.stringify(old.get(name)) === JSON.stringify(value)) continue;
+    if (name === "epochs" && settings.schedule === "constant") continue;
+    const place = [...given.values()].find((where) => where.endsWith(name)) ?? name;
+    throw new UsageError(
+      `${place} ${JSON.stringify(value)}: the run began with ${JSON.stringify(old.get(name)) ?? "none"} and can only go on with it; leave it out, or begin a new run`,
+    );
+  }
+}
+
+/** Throws UsageError when a file is not what the run began with. */
+export function checkSameFiles(found: readonly FileFingerprint[], manifest: Manifest): void {
+  found.forEach((file, i) => {
+    const before = manifest.data[i];
+    if (before?.sha256 !== file.sha256)
+      throw new UsageError(`${file.path}: is not what the run began with (sha256 ${file.sha256.slice(0, 12)}…, then ${before?.sha256.slice(0, 12) ?? "absent"}…); bring back the file, or begin a new run`);
+  });
+}
+
+/** Throws UsageError when there are no steps left to do. */
+export function checkUnfinished(folder: string, state: TrainingState, epochs: number, stepsPerEpoch: number): void {
+  if (state.step >= epochs * stepsPerEpoch)
+    throw new UsageError(`--resume ${folder}: the run has done its ${epochs} epochs; give more with --epochs to go on`);
+}

@@ -1,0 +1,148 @@
+// A run is a folder: its configuration, metrics, manifest, model and the state to go on from.
+import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { MODEL_FILE, writeFileAtomic } from "@shardgrad/parallel";
+import * as z from "zod";
+import { UsageError } from "./usage-error.js";
+
+/** The files of a run folder. */
+export interface RunFiles {
+  readonly folder: string;
+  readonly model: string; // the trained model
+  readonly config: string; // the effective configuration
+  readonly metrics: string; // one JSON object an epoch
+  readonly manifest: string; // what went in and what came out
+  readonly state: string; // weights, optimizer and position, to go on from
+}
+
+/** Where the files of the run in `folder` are. */
+export function runFiles(folder: string): RunFiles {
+  return {
+    folder,
+    model: join(folder, MODEL_FILE),
+    config: join(folder, "config.yaml"),
+    metrics: join(folder, "metrics.jsonl"),
+    manifest: join(folder, "manifest.json"),
+    state: join(folder, "checkpoints", "last.safetensors"),
+  };
+}
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const scores = z.record(z.string(), z.number().nullable());
+
+/** What went into a run and what came out of it: everything needed to do it again and to see that it is the same. */
+export const manifestSchema: z.ZodType<Manifest> = z.object({
+  shardgrad: z.string(),
+  node: z.string(),
+  backend: z.string(),
+  status: z.enum(["running", "stopped", "finished"]),
+  seed: z.number(),
+  configuration: z.object({ sha256 }),
+  data: z.array(z.object({ path: z.string(), bytes: z.number(), sha256 })),
+  splits: z.record(z.string(), z.object({ rows: z.number(), from: z.string(), sha256 })),
+  workers: z.number().optional(),
+  shards: z.number().optional(),
+  steps: z.number().optional(),
+  epochs: z.number().optional(),
+  seconds: z.number().optional(),
+  weights: z.object({ sha256 }).optional(),
+  validation: scores.optional(),
+  test: scores.optional(),
+});
+
+/** See manifestSchema. */
+export interface Manifest {
+  readonly shardgrad: string;
+  readonly node: string;
+  readonly backend: string;
+  readonly status: "running" | "stopped" | "finished";
+  readonly seed: number;
+  /** Of the settings that the weights depend on. */
+  readonly configuration: { readonly sha256: string };
+  readonly data: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  /** Of each split: its rows, where they come from, and the sha256 of their numbers as little-endian i32. */
+  readonly splits: Readonly<Record<string, { readonly rows: number; readonly from: string; readonly sha256: string }>>;
+  readonly workers?: number | undefined;
+  readonly shards?: number | undefined;
+  readonly steps?: number | undefined; // finished steps
+  readonly epochs?: number | undefined; // finished epochs
+  readonly seconds?: number | undefined; // of the last call
+  readonly weights?: { readonly sha256: string } | undefined;
+  readonly validation?: Readonly<Record<string, number | null>> | undefined;
+  readonly test?: Readonly<Record<string, number | null>> | undefined;
+}
+
+/** Whether something other than an empty folder is at `path`. */
+async function isTaken(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return false;
+  if (!found.isDirectory()) throw new UsageError(`--out ${path}: is a file; give a folder`);
+  return (await readdir(path)).length > 0;
+}
+
+/** Throws UsageError when a run may not be written to `folder`; writes nothing. */
+export async function checkFree(folder: string, force: boolean): Promise<void> {
+  if ((await isTaken(folder)) && !force)
+    throw new UsageError(`--out ${folder}: is not empty; give another folder, --force to replace the run in it, or --resume ${folder}`);
+}
+
+/** Makes `folder` ready for a new run: made if missing; files of an earlier run in it are removed, others left alone. */
+export async function claimFolder(folder: string): Promise<RunFiles> {
+  const files = runFiles(folder);
+  await mkdir(dirname(files.state), { recursive: true });
+  for (const file of [files.manifest, files.model, files.config, files.metrics, files.state]) await rm(file, { force: true });
+  return files;
+}
+
+/** Makes the first free `runs/<name>-<n>`, n from 1. Safe against other processes that do the same. */
+export async function claimNumberedFolder(name: string): Promise<RunFiles> {
+  await mkdir("runs", { recursive: true });
+  for (let n = 1; ; n++) {
+    const folder = join("runs", `${name}-${n}`);
+    try {
+      await mkdir(folder);
+      return await claimFolder(folder);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}
+
+/** Reads the manifest of a run; UsageError when there is none or it does not make sense. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const { manifest } = runFiles(folder);
+  const text = await readFile(manifest, "utf8").catch(() => {
+    throw new UsageError(`${folder}: not a run folder (no manifest.json); give a folder that shardgrad train has written`);
+  });
+  const parsed = manifestSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(`${manifest}: ${issue?.path.join(".") || "not valid JSON"}: ${issue?.message ?? "not a manifest"}`);
+  }
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the manifest, as readable JSON. */
+export async function writeManifest(files: RunFiles, manifest: Manifest): Promise<void> {
+  await writeFileAtomic(files.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Adds a line to the run's metrics. */
+export async function appendMetrics(files: RunFiles, entry: object): Promise<void> {
+  await appendFile(files.metrics, `${JSON.stringify(entry)}\n`);
+}
+
+/** Keeps the metrics of the first `epochs` epochs: a run that goes on from there will write the others again. */
+export async function keepMetrics(files: RunFiles, epochs: number): Promise<void> {
+  const text = await readFile(files.metrics, "utf8").catch(() => "");
+  const lines = text.split("\n").filter((line) => line !== "");
+  await writeFileAtomic(files.metrics, lines.slice(0, epochs).map((line) => `${line}\n`).join(""));
+}

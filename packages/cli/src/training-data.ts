@@ -1,0 +1,124 @@
+// What a training run learns from: the table, its encoding, and which rows train, validate and test.
+import {
+  allRows, encode, fitEncoding, holdout, readRowList, readTable,
+  type Dataset, type Encoding, type Table,
+} from "@shardgrad/parallel";
+import { fingerprintRows } from "./fingerprint.js";
+import type { TrainSettings } from "./options/train.js";
+import type { Manifest } from "./run-folder.js";
+import { UsageError } from "./usage-error.js";
+
+/** Encoded rows and where they come from. */
+export interface TrainingData {
+  readonly encoding: Encoding;
+  readonly train: Dataset;
+  readonly validation: Dataset | null;
+  readonly test: Dataset | null;
+  readonly splits: Manifest["splits"];
+  readonly notes: readonly string[];
+}
+
+/** Rows of a table, and how they were chosen. */
+interface Part {
+  readonly table: Table;
+  readonly rows: Int32Array;
+  readonly from: string;
+}
+
+interface Parts {
+  readonly train: Part;
+  readonly validation: Part | null;
+  readonly test: Part | null;
+}
+
+/** Reads and splits the tables; what is learnt for encoding (means, categories) comes from training rows alone. */
+export async function loadTrainingData(settings: TrainSettings, path: string): Promise<TrainingData> {
+  const table = await readTable(path, { types: settings.types });
+  const target = settings.target ?? defaultTarget(table);
+  const parts = await chooseRows(settings, path, table);
+  const { train, validation, test } = parts;
+  const { features, drop, task } = settings;
+  const encoding = fitEncoding(table, train.rows, { target, features, drop, task });
+  const encoded = (part: Part | null): Dataset | null => part && encode(encoding, part.table, part.rows);
+  return {
+    encoding,
+    train: encode(encoding, train.table, train.rows),
+    validation: encoded(validation),
+    test: encoded(test),
+    splits: Object.fromEntries(
+      Object.entries(parts).flatMap(([name, part]: [string, Part | null]) =>
+        part ? [[name, { rows: part.rows.length, from: part.from, sha256: fingerprintRows(part.rows) }]] : [],
+      ),
+    ),
+    notes: [...table.notes, ...encoding.notes],
+  };
+}
+
+function defaultTarget(table: Table): string {
+  const names = table.columns.map((column) => column.name);
+  if (names.includes("label") && table.columns.some((column) => column.kind === "vector")) return "label";
+  throw new UsageError(`--target: name the column to predict; ${table.source} has ${names.join(", ")}`);
+}
+
+/** Listed rows first; then the test part, then the validation part, are drawn from those that are left. */
+async function chooseRows(settings: TrainSettings, path: string, table: Table): Promise<Parts> {
+  const { seed, types } = settings;
+  const test = await listedRows(settings.testRows, table);
+  const validation = await listedRows(settings.valRows, table);
+  const listed = await listedRows(settings.trainRows, table);
+  checkDisjoint([listed, validation, test]);
+  let train: Part = listed ?? { table, rows: without(allRows(table), [validation, test]), from: path };
+  const draw = (part: number): Part | null => {
+    if (part === 0) return null;
+    if (train.rows.length < 2) throw new UsageError(`${path}: ${train.rows.length} rows cannot be split; give more rows, or --val 0`);
+    const { kept, held } = holdout(train.rows, part, seed);
+    train = { ...train, rows: kept };
+    return { table, rows: held, from: `${part} of ${path}, drawn by seed ${seed}` };
+  };
+  const other = async (file: string): Promise<Part> => {
+    const read = await readTable(file, { types });
+    return { table: read, rows: allRows(read), from: file };
+  };
+  const chosen = async (listedPart: Part | null, wanted: number | string): Promise<Part | null> =>
+    listedPart ?? (typeof wanted === "number" ? draw(wanted) : await other(wanted));
+  const testPart = await chosen(test, settings.test ?? 0);
+  const validationPart = await chosen(validation, settings.val);
+  if (train.rows.length === 0) throw new UsageError(`${path}: no rows are left to train on; hold out fewer`);
+  return { train, validation: validationPart, test: testPart };
+}
+
+/** The rows that FILE or FILE#KEY lists, or null when none was given. */
+async function listedRows(place: string | undefined, table: Table): Promise<Part | null> {
+  if (place === undefined) return null;
+  return { table, rows: await readListedRows(place, table.rows), from: place };
+}
+
+/** The rows that FILE or FILE#KEY lists. */
+export async function readListedRows(place: string, rows: number): Promise<Int32Array> {
+  const at = place.lastIndexOf("#");
+  return at < 0 ? readRowList(place, rows) : readRowList(place.slice(0, at), rows, place.slice(at + 1));
+}
+
+function without(rows: Int32Array, parts: readonly (Part | null)[]): Int32Array {
+  const taken = new Uint8Array(rows.length);
+  for (const part of parts) for (const row of part?.rows ?? []) taken[row] = 1;
+  return rows.filter((row) => taken[row] === 0);
+}
+
+/** A row that trains and tests at once would make the score a lie. */
+function checkDisjoint(parts: readonly (Part | null)[]): void {
+  const owners = new Map<number, string>();
+  for (const part of parts)
+    for (const row of part?.rows ?? []) {
+      const owner = owners.get(row);
+      if (part && owner !== undefined) throw new UsageError(`row ${row} is in ${owner} and in ${part.from}; list it in one of them`);
+      if (part) owners.set(row, part.from);
+    }
+}
+
+/** Every file that a run reads rows or row numbers from, the table first. */
+export function filesOf({ val, test, trainRows, valRows, testRows }: TrainSettings, path: string): readonly string[] {
+  const tables = [path, val, test].filter((file) => typeof file === "string");
+  const lists = [trainRows, valRows, testRows].filter((file) => file !== undefined).map((place) => place.replace(/#[^#]*$/, ""));
+  return [...new Set([...tables, ...lists])];
+}

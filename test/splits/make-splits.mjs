@@ -1,0 +1,42 @@
+// Seeded 80/20 splits of tables; run alone it writes penguins-<seed>.json for seeds 0 to 4, so that scores can be compared with other tools.
+// node test/splits/make-splits.mjs
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** mulberry32: 32 bits of state, uniform 32-bit numbers. */
+function generator(seed) {
+  let state = Math.imul(seed + 1, 0x9e3779b1);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), state | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return (x ^ (x >>> 14)) >>> 0;
+  };
+}
+
+/** The numbers 0…total − 1 in a random order (Fisher and Yates). */
+function shuffled(total, seed) {
+  const next = generator(seed);
+  const order = Array.from({ length: total }, (_, i) => i);
+  for (let i = total - 1; i > 0; i--) {
+    const j = Math.floor((next() / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+const ascending = (a, b) => a - b;
+
+/** The row numbers of an 80/20 split of a table. */
+export function split(rows, seed) {
+  const order = shuffled(rows, seed);
+  const held = Math.round(rows * 0.2);
+  return { train: order.slice(held).sort(ascending), test: order.slice(0, held).sort(ascending) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const file = new URL(`./penguins-${seed}.json`, import.meta.url);
+    writeFileSync(file, `${JSON.stringify(split(344, seed))}\n`);
+  }
+}
