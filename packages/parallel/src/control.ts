@@ -1,4 +1,5 @@
 // The control words that threads share: named slots, and the barrier that separates phases.
+import { finishedPhases, type Phases } from "./position.js";
 
 /** Named words of i32 at the start of the shared memory. Words that different threads write lie 128 bytes apart. */
 const WORDS = {
@@ -33,11 +34,12 @@ export class Control {
     this.#steps = new Float64Array(buffer, WORDS.steps * 4, 1);
   }
 
-  /** Clears everything for a run that has finished `steps` steps and `epochs` epochs. */
-  reset(workers: number, steps: number, epochs: number): void {
+  /** Clears everything for a run that has `steps` committed steps. */
+  reset(workers: number, phases: Phases, steps: number): void {
     this.#words.fill(0, 0, WORDS.phases + workers * WORDS_PER_LINE);
     this.steps = steps;
-    this.finishEpochs(epochs);
+    this.finishEpochs(Math.floor(steps / phases.stepsPerEpoch));
+    for (let w = 0; w < workers; w += 1) this.#words[WORDS.phases + w * WORDS_PER_LINE] = finishedPhases(phases, steps) | 0;
   }
 
   /** Ends the run at once: every waiter sees it within its time-out. */
@@ -88,10 +90,16 @@ export class Control {
     return Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE);
   }
 
+  /** How many phases worker w has finished: its word, which wraps, brought near to what the committed steps say. */
+  finishedPhases(w: number, phases: Phases): number {
+    const near = finishedPhases(phases, this.steps);
+    return near + ((this.phase(w) - near) | 0);
+  }
+
   /** Says that worker w has finished a phase. Stored, not counted, so saying it twice is harmless. */
   finish(w: number, phase: number): void {
     const at = WORDS.phases + w * WORDS_PER_LINE;
-    Atomics.store(this.#words, at, phase);
+    Atomics.store(this.#words, at, phase | 0);
     Atomics.notify(this.#words, at);
   }
 

@@ -3,7 +3,7 @@
 // control | tables | θ even, odd | optimizer even, odd | losses, epoch records | gradients per worker's subtree | data | scratch per worker
 import {
   align, elements, outputWidth, parameterSpecs, plan, programWords, SCRATCH_BYTES, slotNames,
-  type ParameterSpec, type Plan, type Value,
+  type ParameterSpec, type Place, type Plan, type Value,
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
@@ -65,7 +65,8 @@ export interface TrainingLayout {
   readonly lossOffset: number; // in numbers from the start of a gradient buffer
   readonly gradientBytes: number; // of one buffer
   readonly subtreesPerWorker: number;
-  readonly losses: number; // f64 per step, for even and odd epochs
+  readonly dataLosses: number; // f64 per step, for even and odd epochs
+  readonly losses: number; // the same with the regularisation terms
   readonly records: number; // f64 per epoch
   readonly recordSize: number; // in numbers
   readonly chunkSums: number; // f64 pairs per chunk of θ: Σ|w|, Σw² of the decaying part
@@ -212,6 +213,7 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
     lossOffset,
     gradientBytes,
     subtreesPerWorker: Math.max(...cuts.flatMap(({ parts }) => parts.map((part) => part.subtrees.length))),
+    dataLosses: take(2 * steps * 8),
     losses: take(2 * steps * 8),
     records: take(Math.min(training.epochs, EPOCH_RECORDS) * recordSize * 8),
     recordSize,
@@ -239,6 +241,11 @@ function layScoring(job: JobSpec, scored: DataSpec, { take, takeData }: Pick<Tak
     outputs: job.keepOutputs ? take(scored.rows * outputWidth(job.model) * 4) : 0,
     data: takeData(scored),
   };
+}
+
+/** Where the parameters of a graph are: θ of even or odd steps. */
+export function parameterPlaces(layout: Layout, leaves: readonly Value[], parity: 0 | 1): [Value, Place][] {
+  return leaves.map((leaf, i) => [leaf, { address: layout.theta[parity] + 4 * (layout.parameters[i]?.offset ?? 0) }]);
 }
 
 /** Features that a dataset's blocks give. */

@@ -8,6 +8,7 @@ import { EPOCH_RECORDS, type TrainingLayout } from "./layout.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
 import { hashParameters, readParameters, writeParameters } from "./parameters.js";
 import { Pool } from "./pool.js";
+import { phasesOf } from "./position.js";
 import { checkOptions } from "./validate.js";
 
 const POLL_MS = 50;
@@ -149,7 +150,7 @@ export class Trainer {
     const parity = (first & 1) as 0 | 1;
     const parameters: Parameters = resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
     checkParameters(this.#job.model, parameters);
-    control.reset(this.#job.workers, first, Math.floor(first / steps));
+    control.reset(this.#job.workers, phasesOf(steps, this.#training.epochs, validation !== undefined), first);
     writeParameters(layout, memory.buffer, layout.theta[parity], parameters);
     training.slots.forEach((name, i) => {
       const at = training.slotPlaces[i]?.[parity] ?? 0;

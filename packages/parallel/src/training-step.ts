@@ -1,0 +1,131 @@
+// One worker's part of a training step: gather, forward, backward; then reduce and update; and what the leader records.
+import {
+  bind, lossesPerRow, outputWidth, realView, split, writeProgram,
+  type BoundPlan, type Kernels, type Place, type Scratch, type Subtree, type Value, type Work,
+} from "@shardgrad/core";
+import { gatherer } from "./gather.js";
+import { stepsPerEpoch } from "./job.js";
+import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
+import type { Scoring } from "./scoring.js";
+import type { BatchPart } from "./shards.js";
+import { createUpdate } from "./update.js";
+
+/** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
+export interface TrainingStep {
+  /** Gathers this worker's rows and leaves their summed gradients and loss in its subtree buffers. */
+  gradients(epoch: number, inEpoch: number, step: number): void;
+  /** Reduces and updates this worker's slice: reads θ of the step's parity, writes the other. */
+  update(epoch: number, inEpoch: number, step: number): void;
+  /** Leader, after the commit of a step: stores its loss with the regularisation terms. */
+  recordStep(epoch: number, inEpoch: number): void;
+  /** Leader, after the scores of an epoch: stores its mean loss, end time and scores. */
+  recordEpoch(epoch: number, scoring: Scoring | null): void;
+}
+
+/** Binds the training phases of one worker. */
+export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): TrainingStep {
+  const { job } = layout;
+  const spec = job.training;
+  if (spec === null) throw new RangeError("training: the job has none");
+  const { cuts } = training;
+  const { buffer } = kernels.memory;
+  const steps = stepsPerEpoch(spec);
+  const bound = [bindWith(0), bindWith(1)] as const;
+  const parts = writePrograms(layout, training, new Int32Array(buffer), index);
+  const gather = gatherer(kernels, training.data, places);
+  const update = createUpdate(layout, training, kernels, places, index);
+  const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
+
+  const doubles = (address: number, n: number): Float64Array => new Float64Array(buffer, address, n);
+  const dataLosses = [0, 1].map((parity) => doubles(training.dataLosses + parity * steps * 8, steps));
+  const losses = [0, 1].map((parity) => doubles(training.losses + parity * steps * 8, steps));
+  const chunkSums = doubles(training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * 2);
+  const reducedLoss = realView(kernels, places.gradient, 1);
+  const perRow = lossesPerRow(job.loss, outputWidth(job.model));
+  const cutOf = (inEpoch: number): 0 | 1 => (inEpoch + 1 === steps ? 1 : 0);
+  // Summed first, divided once by the rows of the whole batch: uneven shards are exact.
+  const scales = cuts.map(({ rows }) => (job.loss.reduction === "mean" ? 1 / (rows * perRow) : 1));
+
+  function bindWith(parity: 0 | 1): BoundPlan {
+    const { graph, extraUses, gradientBytes: stride } = training;
+    const map = new Map<Value, Place>([[graph.x, { address: places.x }], [graph.target, { address: places.target }], ...parameterPlaces(layout, graph.parameters, parity)]);
+    graph.uses.forEach((uses, i) =>
+      uses.forEach((value, use) => {
+        const extra = extraUses.find((e) => e.parameter === layout.parameters[i] && e.use === use);
+        map.set(value, { address: places.subtrees + 4 * (extra?.offset ?? layout.parameters[i]?.offset ?? 0), stride });
+      }),
+    );
+    map.set(graph.loss, { address: places.subtrees + 4 * training.lossOffset, stride });
+    return bind(kernels, training.plan, places.training, map);
+  }
+
+  return {
+    gradients: (epoch, inEpoch, step) => {
+      const current = parts[cutOf(inEpoch)];
+      if (current === undefined || current.part.rows === 0) return;
+      const { part, subtrees } = current;
+      work.rows = part.rows;
+      work.firstRow = part.firstRow;
+      work.step = step;
+      work.subtrees = subtrees;
+      const first = inEpoch * spec.batchSize + part.firstRow;
+      if (spec.shuffle) gather.shuffled(first, part.rows, spec.seed, epoch);
+      else gather.inOrder(first, part.rows);
+      bound[(step & 1) as 0 | 1].run(work);
+    },
+    update: (epoch, inEpoch, step) => {
+      const cut = cutOf(inEpoch);
+      const table = training.reduceTables[cut] ?? 0;
+      const scale = scales[cut] ?? 1;
+      update(step, table, scale);
+      if (index !== 0) return;
+      kernels.reduceTree(1, table, training.lossOffset * 4, places.gradient, kernels.scratch);
+      const slot = dataLosses[epoch & 1];
+      if (slot !== undefined) slot[inEpoch] = (reducedLoss[0] ?? Number.NaN) * scale;
+    },
+    recordStep: (epoch, inEpoch) => {
+      const slot = losses[epoch & 1];
+      if (slot === undefined) return;
+      const data = dataLosses[epoch & 1]?.[inEpoch] ?? Number.NaN;
+      // C = data loss + λ₁Σ|w| + λ₂Σw²: the terms enter once, after the data term, whatever the shards.
+      slot[inEpoch] = spec.l1 === 0 && spec.l2 === 0 ? data : data + spec.l1 * treeSum(chunkSums, 0) + spec.l2 * treeSum(chunkSums, 1);
+    },
+    recordEpoch: (epoch, scoring) => {
+      const slot = losses[epoch & 1];
+      const record = doubles(training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8, training.recordSize);
+      let sum = 0;
+      for (let i = 0; i < steps; i += 1) sum += slot?.[i] ?? 0;
+      record.fill(0);
+      record[0] = sum / steps;
+      record[1] = performance.timeOrigin + performance.now();
+      scoring?.fold(record.subarray(2));
+    },
+  };
+}
+
+/** A worker's part of a full batch and of the last one, with the addresses of its row programs. */
+function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Array, index: number): { part: BatchPart; subtrees: Subtree[] }[] {
+  return training.cuts.map(({ parts, merges }, cut) => {
+    const part = parts[index];
+    if (part === undefined) throw new RangeError(`training: the batch has no part ${index}`);
+    const subtrees = part.subtrees.map(({ firstRow, rows, merges: after }, i): Subtree => {
+      const program = training.programs[cut]?.[index]?.[i] ?? 0;
+      writeProgram(words, program >> 2, rows, after);
+      return { firstRow, program };
+    });
+    // Every worker writes the same words, so it does not matter who is first.
+    const addresses = parts.flatMap((other, w) => other.subtrees.map((_, i) => (layout.workers[w]?.subtrees ?? 0) + i * training.gradientBytes));
+    writeProgram(words, (training.reduceTables[cut] ?? 0) >> 2, addresses, merges);
+    return { part, subtrees };
+  });
+}
+
+/** Σ over chunks of one of their two sums, by the reduction tree. */
+function treeSum(sums: Float64Array, which: 0 | 1): number {
+  const visit = (lo: number, hi: number): number => {
+    if (hi - lo === 1) return sums[2 * lo + which] ?? 0;
+    const middle = split(lo, hi);
+    return visit(lo, middle) + visit(middle, hi);
+  };
+  return visit(0, sums.length / 2);
+}

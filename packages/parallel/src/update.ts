@@ -1,0 +1,76 @@
+// The all-reduce fused with the optimizer: one worker's slice of θ, chunk by chunk, from the shards' sums to θ of the next step.
+import { createOptimizer, type Kernels, type Scratch, type UpdateRange } from "@shardgrad/core";
+import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
+
+/** Updates this worker's slice: reads θ and slots of the step's parity, writes the other. */
+export type Update = (step: number, reduceTable: number, scale: number) => void;
+
+/** Makes the update of one worker's slice. */
+export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): Update {
+  const { job, theta, thetaCount, decayingCount } = layout;
+  if (job.training === null) throw new RangeError("update: the job has no training");
+  const { l1, l2, optimizer: spec } = job.training;
+  const optimizer = createOptimizer(spec, kernels);
+  const regularised = l1 !== 0 || l2 !== 0;
+  // Sums over θ are kept per whole chunk, so slices are whole chunks then; otherwise cache lines do.
+  const unit = regularised ? THETA_CHUNK : 16;
+  const units = Math.ceil(thetaCount / unit);
+  const lo = Math.floor((units * index) / job.workers) * unit;
+  const hi = Math.min(thetaCount, Math.floor((units * (index + 1)) / job.workers) * unit);
+  const chunkSums = new Float64Array(kernels.memory.buffer, training.chunkSums, Math.ceil(thetaCount / THETA_CHUNK) * 2);
+  const uniform = !regularised && (spec.weightDecay ?? (spec.name === "adamw" ? 0.01 : 0)) === 0;
+  const range: UpdateRange = { n: 0, w: 0, wNext: 0, g: 0, slots: [], slotsNext: [], scale: 1, l1: 0, l2: 0, decays: false };
+
+  const updateRange = (from: number, to: number, gradient: number, now: 0 | 1, next: 0 | 1, decays: boolean): void => {
+    if (from >= to) return;
+    range.n = to - from;
+    range.w = theta[now] + 4 * from;
+    range.wNext = theta[next] + 4 * from;
+    range.g = gradient;
+    for (let i = 0; i < training.slotPlaces.length; i += 1) {
+      const place = training.slotPlaces[i];
+      range.slots[i] = (place?.[now] ?? 0) + 4 * from;
+      range.slotsNext[i] = (place?.[next] ?? 0) + 4 * from;
+    }
+    range.decays = decays;
+    range.l1 = decays ? l1 : 0;
+    range.l2 = decays ? 2 * l2 : 0; // d(λ₂w²)/dw
+    optimizer.update(range);
+  };
+
+  return (step, table, scale) => {
+    const now = (step & 1) as 0 | 1;
+    const next = (now ^ 1) as 0 | 1;
+    optimizer.begin(step);
+    range.scale = scale;
+    for (let from = lo; from < hi; ) {
+      const chunk = Math.floor(from / THETA_CHUNK);
+      const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
+      kernels.reduceTree(to - from, table, 4 * from, places.gradient, kernels.scratch);
+      for (const extra of training.extraUses) addUse(kernels, extra, table, from, to, places);
+      if (uniform) updateRange(from, to, places.gradient, now, next, false);
+      else {
+        const border = Math.min(Math.max(from, decayingCount), to);
+        updateRange(from, border, places.gradient, now, next, true);
+        updateRange(border, to, places.gradient + 4 * (border - from), now, next, false);
+        if (regularised) {
+          chunkSums[2 * chunk] = border > from ? kernels.sumAbs(border - from, theta[now] + 4 * from) : 0;
+          chunkSums[2 * chunk + 1] = border > from ? kernels.sumSquares(border - from, theta[now] + 4 * from) : 0;
+        }
+      }
+      from = to;
+    }
+  };
+}
+
+/** Adds the reduced gradient of a parameter's further use to the chunk [from, to) of the gradient. */
+function addUse(kernels: Kernels & Scratch, extra: ExtraUse, table: number, from: number, to: number, places: WorkerPlaces): void {
+  const { offset, count } = extra.parameter;
+  const lo = Math.max(from, offset);
+  const hi = Math.min(to, offset + count);
+  if (lo >= hi) return;
+  const n = hi - lo;
+  kernels.reduceTree(n, table, 4 * (extra.offset + lo - offset), places.gradient2, kernels.scratch);
+  const at = places.gradient + 4 * (lo - from);
+  kernels.add(1, n, at, n, 1, places.gradient2, n, 1, at);
+}
