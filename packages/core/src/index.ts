@@ -24,6 +24,8 @@ export {
   type ForwardOptions, type LayerValues, type ParameterSpec,
 } from "./nn/model.js";
 export { createPredictor, type Predictor } from "./nn/predictor.js";
+export { trace, type LayerTrace, type Trace, type TraceOptions } from "./nn/trace.js";
+export { explain, type ExplainedInput, type ExplainedNode, type Explanation, type GatePattern } from "./explain/explain.js";
 export { createOptimizer, DEFAULT_OPTIMIZER, slotNames, type Optimizer, type UpdateRange } from "./optim/optimizer.js";
 export { learningRate } from "./optim/schedule.js";
 
