@@ -17,6 +17,9 @@ const WORDS = {
   phases: 192,
 } as const;
 
+/** In each worker's line, behind its phase: 1 + the shard that it tries alone, else 0. Written by the worker only. */
+const PROBE = 1;
+
 const WORDS_PER_LINE = 32; // 128 bytes: two cache lines, because processors fetch them in pairs
 
 /** Bytes of the control words for this many workers. */
@@ -88,6 +91,17 @@ export class Control {
   /** The phase word of worker w. */
   phase(w: number): number {
     return Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE);
+  }
+
+  /** The shard that worker w tries alone, null when it runs all of its shards. */
+  probed(w: number): number | null {
+    const word = Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE + PROBE);
+    return word === 0 ? null : word - 1;
+  }
+
+  /** Says that worker w is about to try a shard alone, or (null) that it has tried all. */
+  probe(w: number, shard: number | null): void {
+    Atomics.store(this.#words, WORDS.phases + w * WORDS_PER_LINE + PROBE, shard === null ? 0 : shard + 1);
   }
 
   /** How many phases worker w has finished: its word, which wraps, brought near to what the committed steps say. */

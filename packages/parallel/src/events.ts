@@ -41,7 +41,15 @@ export interface EpochEvent {
   readonly samplesPerSecond: number;
 }
 
-export type RunEvent = StartEvent | ProgressEvent | EpochEvent;
+/** A worker ended and another took its place; the result is not affected. Never dropped. */
+export interface RestartEvent {
+  readonly type: "restart";
+  readonly worker: number; // from 1
+  readonly step: number; // committed steps when it happened
+  readonly reason: string;
+}
+
+export type RunEvent = StartEvent | ProgressEvent | EpochEvent | RestartEvent;
 
 /** Everything needed to go on from a step to the same bytes. */
 export interface TrainingState {

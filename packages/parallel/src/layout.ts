@@ -52,6 +52,7 @@ export interface WorkerPlaces {
   readonly perRow: number;
   readonly outputs: number;
   readonly subtrees: number; // gradient buffers, one after the other
+  readonly probe: number; // row program of one shard
 }
 
 /** What belongs to training. */
@@ -158,6 +159,7 @@ export function createLayout(job: JobSpec): Layout {
     perRow: take(SCORED_CHUNK * 4),
     outputs: take(SCORED_CHUNK * outputWidth(job.model) * 4),
     subtrees: take((training?.gradientBytes ?? 0) * (training?.subtreesPerWorker ?? 0)),
+    probe: take(programWords(1) * 4),
   });
   const places = Array.from({ length: workers }, takeWorker);
   return {

@@ -35,6 +35,10 @@ export interface TrainerOptions {
   readonly initial?: Parameters | undefined;
   /** Go on from this state of an earlier run of the same options. */
   readonly resume?: TrainingState | undefined;
+  /** Seconds after which a worker that holds up the others is replaced. Default 60; at least 100 steps are allowed. */
+  readonly watchdogSeconds?: number | undefined;
+  /** Called when a worker ended and another took its place. */
+  readonly onWorkerRestart?: ((restart: { readonly worker: number; readonly step: number; readonly reason: string }) => void) | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */
   readonly unit?: number | undefined;
 }

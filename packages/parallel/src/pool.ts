@@ -1,5 +1,5 @@
 // A pool of threads over one job: the memory, the supervisor and, through it, the workers.
-import { wrap, type Remote } from "comlink";
+import { proxy, wrap, type Remote } from "comlink";
 import { kernelModule } from "@shardgrad/core";
 import { Worker } from "node:worker_threads";
 import { Control } from "./control.js";
@@ -9,7 +9,10 @@ import { workerEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
 import { createLayout, type DataPlaces, type Layout } from "./layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
-import type { SupervisorApi } from "./supervisor.js";
+import type { RestartListener, SupervisorApi } from "./supervisor.js";
+
+/** How long a worker may hold up the others unless told otherwise. */
+const WATCHDOG_MS = 60_000;
 
 /** Threads and memory of one job. Opens once; `close` releases everything. */
 export class Pool {
@@ -21,7 +24,8 @@ export class Pool {
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(job: JobSpec) {
+  /** @param watchdog milliseconds after which a worker that holds up the others is replaced */
+  constructor(job: JobSpec, watchdog: number = WATCHDOG_MS) {
     this.layout = createLayout(job);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
@@ -29,7 +33,7 @@ export class Pool {
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
-    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin });
+    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog });
     this.#ready.catch(() => {}); // whoever calls train or score sees it
   }
 
@@ -46,10 +50,10 @@ export class Pool {
     if (data.target?.kind === "number") new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
   }
 
-  /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker ended. */
-  async train(): Promise<void> {
+  /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker could not be replaced. */
+  async train(onRestart: RestartListener): Promise<void> {
     await this.#ready;
-    await this.#remote.train();
+    await this.#remote.train(proxy(onRestart));
   }
 
   /** Resolves when all workers have scored their rows. */

@@ -17,6 +17,8 @@ export interface ReplicaOptions {
   readonly index: number;
   /** Whether there is a core for every worker, so that waiting may spin. */
   readonly spin: boolean;
+  /** Whether to try the first phase's shards one by one before all together: two workers ended in it. */
+  readonly probe: boolean;
 }
 
 /** One worker's part of a job. */
@@ -31,7 +33,7 @@ export interface Replica {
 }
 
 /** Makes the replica of one worker over a memory that holds the job's data. */
-export function createReplica(layout: Layout, { memory, module, index, spin }: ReplicaOptions): Replica {
+export function createReplica(layout: Layout, { memory, module, index, spin, probe }: ReplicaOptions): Replica {
   const places = layout.workers[index];
   if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
   const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), scratch: places.kernels };
@@ -45,14 +47,17 @@ export function createReplica(layout: Layout, { memory, module, index, spin }: R
       if (step === null || training === null) throw new TypeError("replica: the job has no training");
       const phases = phasesOf(stepsPerEpoch(training), training.epochs, scoring !== null);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
-      trainAll(phases, control, barrier, index, step, scoring);
+      trainAll(phases, control, barrier, index, step, scoring, probe);
     },
   };
 }
 
-function trainAll(phases: Phases, control: Control, barrier: Barrier, index: number, step: TrainingStep, scoring: Scoring | null): void {
+function trainAll(
+  phases: Phases, control: Control, barrier: Barrier, index: number, step: TrainingStep, scoring: Scoring | null, probe: boolean,
+): void {
   const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
   moveTo(at, phases, control.finishedPhases(index, phases));
+  if (probe && at.phase === "gradients" && at.finished < phases.total) tryShards(at, control, index, step);
   for (;;) {
     // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
     if (index === 0) record(at, phases, control, step, scoring);
@@ -74,6 +79,15 @@ function trainAll(phases: Phases, control: Control, barrier: Barrier, index: num
     barrier.pass(at.finished + 1);
     moveTo(at, phases, at.finished + 1);
   }
+}
+
+/** Runs each shard alone, its number in the control words: if one ends this worker, the supervisor knows which. */
+function tryShards(at: Position, control: Control, index: number, step: TrainingStep): void {
+  for (const shard of step.shardsOf(at.inEpoch)) {
+    control.probe(index, shard);
+    step.tryShard(at.epoch, at.inEpoch, at.step, shard);
+  }
+  control.probe(index, null);
 }
 
 /** The leader's records of what is finished at a position. Storing them again is harmless. */

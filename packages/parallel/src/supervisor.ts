@@ -1,10 +1,13 @@
-// The supervisor thread: starts the workers of a job, sees them end, and ends a run whose worker is gone.
+// The supervisor thread: starts the workers of a job, sees them end, and puts others in their place.
 // It is a thread of its own so that a blocked main thread stops nothing.
-import { expose, wrap, type Remote } from "comlink";
+import { expose, releaseProxy, wrap, type Remote } from "comlink";
 import { parentPort, Worker } from "node:worker_threads";
 import { Control } from "./control.js";
+import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
-import type { JobSpec } from "./job.js";
+import { stepsPerEpoch, type JobSpec } from "./job.js";
+import { phasesOf, type Phases } from "./position.js";
+import { Watchdog } from "./watchdog.js";
 import type { WorkerApi } from "./worker.js";
 
 /** Everything the threads of a job share. */
@@ -13,53 +16,158 @@ export interface Setup {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
   readonly spin: boolean;
+  /** Milliseconds after which a worker that holds up the others is ended; at least 100 steps. */
+  readonly watchdog: number;
 }
+
+/** Hears of workers that were replaced. */
+export type RestartListener = (restart: WorkerRestart) => void | Promise<void>;
 
 interface Member {
   readonly worker: Worker;
   readonly remote: Remote<WorkerApi>;
+  /** Resolves with the exit code: the only proof that the thread does nothing any more. */
+  readonly exited: Promise<number>;
 }
 
-let members: Member[] = [];
-let control: Control | undefined;
+/** How long an ended thread may take to be gone before the run gives up: it may be stuck in native code. */
+const EXIT_MS = 10_000;
 
-/** Calls all workers; when one fails the others are told to leave, and the first failure is thrown when all have. */
-async function all(call: (remote: Remote<WorkerApi>) => Promise<void>): Promise<void> {
-  let failure: { error: unknown } | undefined;
-  await Promise.all(
-    members.map(async ({ remote }) => {
+/** The workers of one job. */
+class Crew {
+  readonly #setup: Setup;
+  readonly #control: Control;
+  readonly #members: Member[];
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    this.#control = new Control(setup.memory.buffer);
+    this.#members = Array.from({ length: setup.job.workers }, (_, index) => this.#start(index));
+  }
+
+  #nameOf(index: number): string {
+    return `worker ${index + 1} of ${this.#setup.job.workers}`;
+  }
+
+  #start(index: number): Member {
+    const name = this.#nameOf(index);
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { name });
+    const remote = wrap<WorkerApi>(workerEndpoint(worker, name));
+    return { worker, remote, exited: new Promise((resolve) => worker.once("exit", resolve)) };
+  }
+
+  async #prepare(index: number, probe: boolean): Promise<void> {
+    const { job, memory, module, spin } = this.#setup;
+    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe });
+  }
+
+  /** Lets every worker lay out and bind its part. */
+  async prepare(): Promise<void> {
+    await this.#each((index) => this.#prepare(index, false));
+  }
+
+  async score(): Promise<void> {
+    await this.#each(async (index) => this.#members[index]?.remote.score());
+  }
+
+  /** Trains to the end or to a stop, whatever workers end on the way. */
+  async train(onRestart: RestartListener): Promise<void> {
+    const { training, scored } = this.#setup.job;
+    if (training === null) throw new TypeError("supervisor: the job has no training");
+    const phases = phasesOf(stepsPerEpoch(training), training.epochs, scored !== null);
+    const deaths = new Deaths(training);
+    const watchdog = new Watchdog(this.#control, this.#members.length, this.#setup.watchdog, (index) => void this.#members[index]?.worker.terminate());
+    try {
+      await this.#each((index) => this.#trainOne(index, phases, deaths, onRestart));
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  /** Keeps one place of the crew filled until it has trained to the end. */
+  async #trainOne(index: number, phases: Phases, deaths: Deaths, onRestart: RestartListener): Promise<void> {
+    for (let probe = false; ; ) {
       try {
-        await call(remote);
+        if (probe) await this.#prepare(index, true);
+        await this.#members[index]?.remote.train();
+        return;
       } catch (error) {
-        failure ??= { error };
-        control?.abort(members.length);
+        if (this.#control.aborted) throw error;
+        const exitCode = await this.#certainlyEnded(index);
+        const restart = deaths.record({
+          worker: index,
+          name: this.#nameOf(index),
+          finished: this.#control.finishedPhases(index, phases),
+          probed: this.#control.probed(index),
+          exitCode,
+          error,
+        }, phases);
+        void onRestart(restart);
+        this.#members[index] = this.#start(index);
+        probe = restart.probe;
+        if (!probe) await this.#prepare(index, false);
       }
-    }),
-  );
-  if (failure !== undefined) throw failure.error;
+    }
+  }
+
+  /** Ends the worker if it has not ended, and waits until it is gone: until then nobody may run its shards. */
+  async #certainlyEnded(index: number): Promise<number> {
+    const member = this.#members[index];
+    if (member === undefined) return 0;
+    void member.worker.terminate();
+    let timer: NodeJS.Timeout | undefined;
+    const stuck = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${this.#nameOf(index)} does not end; it may be stuck in native code`)), EXIT_MS);
+    });
+    try {
+      return await Promise.race([member.exited, stuck]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Runs something for every worker; when one fails the others are told to leave, and the first failure is thrown when all have. */
+  async #each(call: (index: number) => Promise<void>): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    await Promise.all(
+      this.#members.map(async (_, index) => {
+        try {
+          await call(index);
+        } catch (error) {
+          failure ??= { error };
+          this.#control.abort(this.#members.length);
+        }
+      }),
+    );
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
+  }
 }
+
+let crew: Crew | undefined;
 
 const api = {
-  /** Starts the workers and lets each lay out and bind its part. */
-  async open({ job, memory, module, spin }: Setup): Promise<void> {
-    control = new Control(memory.buffer);
-    members = Array.from({ length: job.workers }, (_, index): Member => {
-      const name = `worker ${index + 1} of ${job.workers}`;
-      const worker = new Worker(new URL("./worker.js", import.meta.url), { name });
-      return { worker, remote: wrap<WorkerApi>(workerEndpoint(worker, name)) };
-    });
-    let next = 0;
-    await all(async (remote) => remote.prepare(job, { memory, module, index: next++, spin }));
+  async open(setup: Setup): Promise<void> {
+    crew = new Crew(setup);
+    await crew.prepare();
   },
-  async train(): Promise<void> {
-    await all((remote) => remote.train());
+  async train(onRestart: RestartListener): Promise<void> {
+    try {
+      await crew?.train(onRestart);
+    } finally {
+      // Here it is comlink's proxy of the listener, whose port would keep the main thread alive.
+      (onRestart as Remote<RestartListener>)[releaseProxy]();
+    }
   },
   async score(): Promise<void> {
-    await all((remote) => remote.score());
+    await crew?.score();
   },
   async close(): Promise<void> {
-    await Promise.all(members.map(({ worker }) => worker.terminate()));
-    members = [];
+    await crew?.close();
+    crew = undefined;
   },
 };
 

@@ -66,7 +66,7 @@ export class Trainer {
     if (this.#running) throw new Error("Trainer: a run is going on already; await its result first");
     this.#running = true;
     const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
-    const pool = (this.#pool ??= new Pool(this.#job));
+    const pool = (this.#pool ??= new Pool(this.#job, this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000));
     const stop = (): void => pool.control.requestStop();
     const result = this.#train(pool, events, signal);
     return new Run(result, events, stop);
@@ -112,7 +112,10 @@ export class Trainer {
       const monitor = new Monitor(pool, training, this.#training, events, first, this.#options.unit ?? 1);
       const timer = setInterval(() => monitor.poll(), POLL_MS);
       try {
-        await pool.train();
+        await pool.train(({ worker, step, reason }) => {
+          events.push({ type: "restart", worker: worker + 1, step, reason });
+          this.#options.onWorkerRestart?.({ worker: worker + 1, step, reason });
+        });
       } finally {
         clearInterval(timer);
         monitor.poll();

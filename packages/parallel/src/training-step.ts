@@ -7,13 +7,17 @@ import { gatherer } from "./gather.js";
 import { stepsPerEpoch } from "./job.js";
 import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
 import type { Scoring } from "./scoring.js";
-import type { BatchPart } from "./shards.js";
+import { shardRows, type BatchPart } from "./shards.js";
 import { createUpdate } from "./update.js";
 
 /** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
 export interface TrainingStep {
   /** Gathers this worker's rows and leaves their summed gradients and loss in its subtree buffers. */
   gradients(epoch: number, inEpoch: number, step: number): void;
+  /** Shards of this worker in a step. */
+  shardsOf(inEpoch: number): number[];
+  /** Runs one shard alone, to see whether it can be run; what it leaves is overwritten by `gradients`. */
+  tryShard(epoch: number, inEpoch: number, step: number, shard: number): void;
   /** Reduces and updates this worker's slice: reads θ of the step's parity, writes the other. */
   update(epoch: number, inEpoch: number, step: number): void;
   /** Leader, after the commit of a step: stores its loss with the regularisation terms. */
@@ -59,19 +63,28 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     return bind(kernels, training.plan, places.training, map);
   }
 
+  const run = (epoch: number, inEpoch: number, step: number, firstRow: number, rows: number, subtrees: readonly Subtree[]): void => {
+    work.rows = rows;
+    work.firstRow = firstRow;
+    work.step = step;
+    work.subtrees = subtrees;
+    const first = inEpoch * spec.batchSize + firstRow;
+    if (spec.shuffle) gather.shuffled(first, rows, spec.seed, epoch);
+    else gather.inOrder(first, rows);
+    bound[(step & 1) as 0 | 1].run(work);
+  };
+
   return {
     gradients: (epoch, inEpoch, step) => {
       const current = parts[cutOf(inEpoch)];
-      if (current === undefined || current.part.rows === 0) return;
-      const { part, subtrees } = current;
-      work.rows = part.rows;
-      work.firstRow = part.firstRow;
-      work.step = step;
-      work.subtrees = subtrees;
-      const first = inEpoch * spec.batchSize + part.firstRow;
-      if (spec.shuffle) gather.shuffled(first, part.rows, spec.seed, epoch);
-      else gather.inOrder(first, part.rows);
-      bound[(step & 1) as 0 | 1].run(work);
+      if (current !== undefined && current.part.rows > 0) run(epoch, inEpoch, step, current.part.firstRow, current.part.rows, current.subtrees);
+    },
+    shardsOf: (inEpoch) => (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) => Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i)),
+    tryShard: (epoch, inEpoch, step, shard) => {
+      const size = shardRows(spec.batchSize, spec.shards);
+      const rows = Math.min(size, (cuts[cutOf(inEpoch)].rows) - shard * size);
+      writeProgram(new Int32Array(buffer), places.probe >> 2, [rows], [0]);
+      run(epoch, inEpoch, step, shard * size, rows, [{ firstRow: 0, program: places.probe }]);
     },
     update: (epoch, inEpoch, step) => {
       const cut = cutOf(inEpoch);

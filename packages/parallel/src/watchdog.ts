@@ -1,0 +1,36 @@
+// Watches for a worker that holds up the others for too long.
+import type { Control } from "./control.js";
+
+const LOOK_MS = 250;
+const STEPS_ALLOWED = 100;
+
+/** Looks at the phase words from time to time and calls `end` for a worker that stands still behind the others. */
+export class Watchdog {
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average */
+  constructor(control: Control, workers: number, limit: number, end: (worker: number) => void) {
+    const seen = Array.from({ length: workers }, (_, w) => ({ phase: control.phase(w), since: performance.now() }));
+    const started = performance.now();
+    const firstSteps = control.steps;
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      const phases = seen.map((_, w) => control.phase(w));
+      const steps = control.steps - firstSteps;
+      const allowed = Math.max(limit, steps > 0 ? (STEPS_ALLOWED * (now - started)) / steps : 0);
+      seen.forEach((last, w) => {
+        const phase = phases[w] ?? 0;
+        if (phase !== last.phase) seen[w] = { phase, since: now };
+        // Only who is behind holds up others; a lone worker is behind by definition.
+        else if (now - last.since > allowed && phases.every((other) => ((other - phase) | 0) >= 0)) {
+          seen[w] = { phase, since: now };
+          end(w);
+        }
+      });
+    }, LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
