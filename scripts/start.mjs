@@ -18,6 +18,7 @@ process.exitCode = node("packages/cli/bin/shardgrad.js", [
       "--test": join(mnist, "t10k-images-idx3-ubyte"),
       "--hidden": "128",
       "--epochs": "10",
+      "--schedule": "cosine",
     },
     process.argv.slice(2),
   ),
