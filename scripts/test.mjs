@@ -26,6 +26,8 @@ const testCode = node(tool("test", "vitest"), [
   ...words.filter((word) => word !== "--long"),
 ]);
 process.exitCode = testCode || buildCode;
+if (buildCode !== 0)
+  console.error("\ntest: the build failed, as said above; this run counts as failed");
 
 if (existsSync(results)) {
   /** @type {{ numPassedTests: number, numFailedTests: number, testResults: { status: string, assertionResults: unknown[] }[] }} */
