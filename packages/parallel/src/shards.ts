@@ -17,6 +17,11 @@ export function shardRows(batchSize: number, shards: number): number {
   return Math.ceil(batchSize / shards);
 }
 
+/** Shards that `rows` rows of a batch fill: the last ones of a short batch, or of one that R does not divide well, are absent. */
+export function presentShards(rows: number, batchSize: number, shards: number): number {
+  return Math.ceil(rows / shardRows(batchSize, shards));
+}
+
 /** The contiguous shards of worker w of `workers`. */
 export function workerShards(shards: number, workers: number, w: number): Span {
   return { lo: Math.floor((shards * w) / workers), hi: Math.floor((shards * (w + 1)) / workers) };
@@ -51,7 +56,7 @@ export interface BatchCut {
  */
 export function cutBatch(rows: number, batchSize: number, shards: number, workers: number): BatchCut {
   const size = shardRows(batchSize, shards);
-  const present = Math.ceil(rows / size);
+  const present = presentShards(rows, batchSize, shards);
   const rowsOf = (shard: number): number => Math.min(size, rows - shard * size);
   const parts = Array.from({ length: workers }, (_, w): BatchPart => {
     const { lo, hi } = workerShards(present, workers, w);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
 import { dataSpec, type JobSpec, type TrainingSpec } from "./job.js";
 import type { TrainerOptions } from "./options.js";
-import { defaultShards } from "./shards.js";
+import { defaultShards, presentShards } from "./shards.js";
 
 const whole = (least: number): z.ZodNumber => z.int().min(least);
 const notNegative = z.number().min(0).finite();
@@ -63,7 +63,8 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     training,
     scored: validation === undefined ? null : dataSpec(validation),
     keepOutputs: false,
-    workers: Math.min(wanted, shardCount), // a worker without a shard would only wait
+    // A worker without a shard would only wait.
+    workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
   };
   return { job, training };
 }
