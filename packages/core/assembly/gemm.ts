@@ -2,9 +2,9 @@
 //
 // A plain product is a tree product of one leaf. Whatever is packed, blocked or padded, each element of C and leaf is the
 // one chain that tile.ts describes, and leaves are merged as the program says: the bits depend on nothing else.
-import { packPanel } from "./pack";
+import { pack } from "./pack";
 import { LANES, real } from "./real";
-import { narrowStrip, NARROW_ROWS, TILE_BYTES, WIDTH, wideStrip } from "./tile";
+import { directStrip, packedStrip, QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH } from "./tile";
 
 // @ts-ignore: decorator
 @inline const BYTES: usize = sizeof<real>();
@@ -20,15 +20,20 @@ import { narrowStrip, NARROW_ROWS, TILE_BYTES, WIDTH, wideStrip } from "./tile";
 /** B is read where it is by products of at most this many rows: packing it would cost more than it saves. */
 // @ts-ignore: decorator
 @inline const DIRECT_ROWS: i32 = 24;
-/** Likewise Aᵀ by products of at most this many columns. */
+/** Likewise A by products of at most this many columns, and Aᵀ. */
 // @ts-ignore: decorator
-@inline const DIRECT_COLUMNS: i32 = 2 * WIDTH;
+@inline const DIRECT_COLUMNS: i32 = 64;
+// @ts-ignore: decorator
+@inline const DIRECT_COLUMNS_T: i32 = 2 * WIDTH;
+
+// @ts-ignore: decorator
+@inline const EDGE_ROW: usize = 32;
 
 // The parts of scratch, as offsets in bytes.
 // @ts-ignore: decorator
 @inline const EDGE: usize = 16;
 // @ts-ignore: decorator
-@inline const BLOCK: usize = EDGE + ROWS * WIDTH * BYTES;
+@inline const BLOCK: usize = EDGE + ROWS * EDGE_ROW;
 // @ts-ignore: decorator
 @inline const STRIPS: usize = BLOCK + ROWS * DEPTH * BYTES;
 // @ts-ignore: decorator
@@ -77,95 +82,88 @@ function product(
     memory.fill(c, 0, <usize>m * cRow);
     return;
   }
-  // When p takes several blocks, the stack of every tile lives from block to block; otherwise the tiles share one.
-  const stackBytes = k > DEPTH ? <usize>deepest * TILE_BYTES : 0;
-  const most = stackBytes == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(PANEL / WIDTH) * stackBytes)) * 4 & ~7);
-  const packA = aRow == BYTES && aColumn != BYTES && n > DIRECT_COLUMNS;
+  const packA = n > (aColumn == BYTES ? DIRECT_COLUMNS : DIRECT_COLUMNS_T);
   const packB = bColumn != BYTES || m > DIRECT_ROWS;
+  // Blocks of p of about the same length, the last one a little shorter.
   const blocks = (k + DEPTH - 1) / DEPTH;
   const depth = ((k + blocks - 1) / blocks + 3) & ~3;
+  // If p takes several blocks, every tile keeps a stack of its own from block to block, and C is done by as many rows as
+  // have room for that; otherwise one stack serves all.
+  const stackStep = blocks > 1 ? <usize>deepest * TILE_BYTES : 0;
+  const most = stackStep == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(PANEL / WIDTH + 1) * stackStep)) * 4 & ~7);
 
   for (let j = 0; j < n; j += PANEL) {
     const columns = min(PANEL, n - j);
+    const rest = remainder(columns), whole = columns - rest;
     for (let i = 0; i < m; i += most) {
       const rows = min(most, m - i);
-      const stackColumn = <usize>((rows + 7 & ~7) >> 2) * stackBytes;
+      const stackColumn = <usize>(((rows + 7) & ~7) >> 2) * stackStep;
       let leaf = program, left = load<i32>(leaf), resume = false;
       let stack = scratch + STACKS;
       for (let p = 0; p < k; p += depth) {
         const count = min(depth, k - p);
         const bp = b + <usize>p * bRow + <usize>j * bColumn;
-        packStrips(count, columns, bp, bRow, bColumn, packB, scratch + STRIPS);
+        const strips = scratch + STRIPS, last = strips + <usize>(whole * count) * BYTES;
+        if (packB) pack(count, whole, 2, bp, bColumn, bRow, strips);
+        pack(count, rest, rest > WIDTH ? 3 : 2, bp + <usize>whole * bColumn, bColumn, bRow, last);
         for (let h = 0; h < rows; h += ROWS) {
           const some = min(ROWS, rows - h);
+          const cp = c + <usize>(i + h) * cRow + <usize>j * BYTES;
           let ap = a + <usize>(i + h) * aRow + <usize>p * aColumn;
           let apRow = aRow, apQuad = 4 * aRow, apStep = aColumn;
           if (packA) {
-            packQuads(count, some, ap, aRow, aColumn, scratch + BLOCK);
-            ap = scratch + BLOCK;
-            apRow = BYTES, apQuad = <usize>count * 4 * BYTES, apStep = 4 * BYTES;
+            pack(count, some, 4 / LANES, ap, aRow, aColumn, scratch + BLOCK);
+            ap = scratch + BLOCK, apRow = BYTES, apQuad = <usize>count * QUAD_BYTES, apStep = QUAD_BYTES;
           }
-          const cp = c + <usize>(i + h) * cRow + <usize>j * BYTES;
-          const stackRow = stack + <usize>(h >> 2) * stackBytes;
-          let q = 0, strip = scratch + STRIPS, stackStrip = stackRow;
-          for (; q + WIDTH <= columns; q += WIDTH) {
-            if (packB) {
-              wideStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, strip, WIDTH * BYTES,
-                cp + <usize>q * BYTES, cRow, stackStrip, stackBytes);
-            } else {
-              wideStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, bp + <usize>q * BYTES, bRow,
-                cp + <usize>q * BYTES, cRow, stackStrip, stackBytes);
-            }
-            strip += <usize>(count * WIDTH) * BYTES;
-            stackStrip += stackColumn;
+          let top = stack + <usize>(h >> 2) * stackStep;
+          for (let q = 0; q < whole; q += WIDTH) {
+            const cq = cp + <usize>q * BYTES;
+            const bq = packB ? strips + <usize>(q * count) * BYTES : bp + <usize>q * BYTES;
+            const bStep = packB ? WIDTH * BYTES : bRow;
+            if (packA) packedStrip(some, count, leaf, left, resume, ap, bq, bStep, cq, cRow, top, stackStep);
+            else directStrip(some, count, leaf, left, resume, ap, aRow, 4 * aRow, aColumn, bq, bStep, cq, cRow, top, stackStep);
+            top += stackColumn;
           }
-          if (q < columns) {
+          if (rest > 0) {
+            // The columns that fill no vector go through an edge of their own. Its stacks take two strips' room.
+            top += <usize>(h >> 2) * stackStep;
             const edge = scratch + EDGE;
-            if (resume) copyEdge(some, columns - q, cp + <usize>q * BYTES, cRow, edge, WIDTH * BYTES);
-            const octets = columns - q > LANES ? 0 : some & ~(NARROW_ROWS - 1);
-            narrowStrip(octets, count, leaf, left, resume, ap, apRow, apQuad, apStep, strip, WIDTH * BYTES,
-              edge, WIDTH * BYTES, stackStrip, 2 * stackBytes);
-            wideStrip(some - octets, count, leaf, left, resume, ap + <usize>(octets >> 2) * apQuad, apRow, apQuad, apStep,
-              strip, WIDTH * BYTES, edge + <usize>(octets * WIDTH) * BYTES, WIDTH * BYTES,
-              stackStrip + <usize>(octets >> 2) * stackBytes, stackBytes);
-            copyEdge(some, columns - q, edge, WIDTH * BYTES, cp + <usize>q * BYTES, cRow);
+            const triple = rest > WIDTH;
+            const inside = triple ? WIDTH : 0;
+            const cq = cp + <usize>whole * BYTES, ce = cq + <usize>inside * BYTES;
+            if (resume) copyEdge(some, rest - inside, ce, cRow, edge, EDGE_ROW);
+            if (triple) {
+              tripleStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, TRIPLE * BYTES,
+                cq, cRow, edge, EDGE_ROW, top, stackStep);
+            } else {
+              directStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, WIDTH * BYTES,
+                edge, EDGE_ROW, top, stackStep);
+            }
+            copyEdge(some, rest - inside, edge, EDGE_ROW, ce, cRow);
           }
         }
-        let rest = count;
-        while (rest >= left) {
-          rest -= left;
+        // Where in the program the next block begins.
+        let over = count;
+        while (left > 0 && over >= left) {
+          over -= left;
           stack += TILE_BYTES - <usize>load<i32>(leaf, 4) * TILE_BYTES;
           leaf += 8;
           left = load<i32>(leaf);
-          if (left == 0) break;
         }
-        left -= rest;
-        resume = rest > 0;
+        left -= over;
+        resume = over > 0;
       }
     }
   }
 }
 
-/** Packs `columns` columns of B as strips of WIDTH; the last one is padded with zeros. Without `all`, only that one. */
-function packStrips(count: i32, columns: i32, b: usize, bRow: usize, bColumn: usize, all: bool, target: usize): void {
-  for (let j = 0; j < columns; j += WIDTH) {
-    const width = min(WIDTH, columns - j);
-    if (all || width < WIDTH) packPanel(count, width, 2, b, bColumn, bRow, target);
-    b += <usize>WIDTH * bColumn;
-    target += <usize>(count * WIDTH) * BYTES;
-  }
+/** How many of so many columns are left to a last strip of another shape or to one that is not full. */
+function remainder(columns: i32): i32 {
+  const rest = columns % WIDTH;
+  return rest > 0 && rest <= LANES && columns > WIDTH ? rest + WIDTH : rest;
 }
 
-/** Packs `rows` rows of A as strips of four. */
-function packQuads(count: i32, rows: i32, a: usize, aRow: usize, aColumn: usize, target: usize): void {
-  for (let i = 0; i < rows; i += 4) {
-    packPanel(count, min(4, rows - i), 4 / LANES, a, aRow, aColumn, target);
-    a += 4 * aRow;
-    target += <usize>(count * 4) * BYTES;
-  }
-}
-
-/** Copies a piece of C that is narrower than a tile, out of C or back. */
+/** Copies rows that are narrower than a vector or two, out of C or back. */
 function copyEdge(rows: i32, columns: i32, source: usize, sourceRow: usize, target: usize, targetRow: usize): void {
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < <usize>columns * BYTES; j += BYTES) store<real>(target + j, load<real>(source + j));

@@ -1,21 +1,60 @@
-// Copies panels of a matrix into scratch in the order in which the tiles read them.
+// Copies a piece of a matrix into scratch in the order in which the tiles read it.
 import { LANES, real } from "./real";
 
+// @ts-ignore: decorator
+@inline const BYTES: usize = sizeof<real>();
+
 /**
- * target[p, j] = source[j, p] for p < count and j < lanes·vectors, in dense rows; columns from `width` on are zeros.
+ * Packs source[j, p], j < columns, p < count, as panels of `vectors` vectors of columns, one panel behind the other; a panel
+ * is dense, p by p. The last one is filled up with copies of the last column.
  * source[j, p] is at source + j·across + p·along bytes; one of the strides is the size of an element.
  */
-export function packPanel(
-  count: i32, width: i32, vectors: i32, source: usize, across: usize, along: usize, target: usize,
+export function pack(
+  count: i32, columns: i32, vectors: i32, source: usize, across: usize, along: usize, target: usize,
 ): void {
   const step = <usize>vectors << 4;
-  for (let v = 0; v < vectors; v++) {
-    const left = width - v * LANES;
-    const from = source + <usize>(v * LANES) * across;
-    const to = target + (<usize>v << 4);
-    if (left < LANES) packPartly(count, max(left, 0), from, across, along, to, step);
-    else if (across == sizeof<real>()) packRows(count, from, along, to, step);
-    else packTransposed(count, from, across, to, step);
+  const panel = <usize>count * step;
+  const width = LANES * vectors;
+  const last = source + <usize>(columns - 1) * across;
+  let j = 0;
+  if (across == BYTES && (vectors & vectors - 1) == 0) {
+    for (; j + 4 * LANES <= columns; j += 4 * LANES) {
+      packLine(count, vectors, source, along, target, step, panel);
+      source += 64;
+      target += <usize>(4 / vectors) * panel;
+    }
+  }
+  while (j < columns) {
+    for (let v = 0; v < vectors; v++) {
+      const to = target + (<usize>v << 4);
+      if (j + LANES > columns) packPartly(count, source, last, across, along, to, step);
+      else if (across == BYTES) packRows(count, source, along, to, step);
+      else packTransposed(count, source, across, to, step);
+      source += <usize>LANES * across;
+      j += LANES;
+    }
+    target += panel;
+  }
+}
+
+/** Four vectors of columns that are neighbours in the source, as 4/vectors panels: reads whole cache lines. */
+function packLine(
+  count: i32, vectors: i32, source: usize, along: usize, target: usize, step: usize, panel: usize,
+): void {
+  let t0 = target;
+  let t1 = vectors == 1 ? target + panel : target + 16;
+  let t2 = vectors == 4 ? target + 32 : vectors == 2 ? target + panel : target + 2 * panel;
+  let t3 = vectors == 1 ? target + 3 * panel : t2 + 16;
+  for (let p = count; p > 0; --p) {
+    v128.store(t0, v128.load(source));
+    v128.store(t1, v128.load(source, 16));
+    v128.store(t2, v128.load(source, 32));
+    v128.store(t3, v128.load(source, 48));
+    source += along;
+    t0 += step;
+    t1 += step;
+    t2 += step;
+    t3 += step;
   }
 }
 
@@ -54,19 +93,20 @@ function packTransposed(count: i32, source: usize, across: usize, target: usize,
     source += 16;
     target += <usize>LANES * step;
   }
-  packPartly(p, LANES, source, across, sizeof<real>(), target, step);
+  packPartly(p, source, source + <usize>(LANES - 1) * across, across, BYTES, target, step);
 }
 
-/** One vector of columns, element by element; those from `width` on are zeros. */
+/** One vector of columns, element by element; behind the column at `last` come copies of it. */
 function packPartly(
-  count: i32, width: i32, source: usize, across: usize, along: usize, target: usize, step: usize,
+  count: i32, source: usize, last: usize, across: usize, along: usize, target: usize, step: usize,
 ): void {
-  for (let p = count; p > 0; --p) {
-    v128.store(target, v128.splat<real>(0));
-    for (let j = 0; j < width; j++) {
-      store<real>(target + <usize>j * sizeof<real>(), load<real>(source + <usize>j * across));
+  for (let j = 0; j < LANES; j++) {
+    let from = min(source + <usize>j * across, last);
+    let to = target + <usize>j * BYTES;
+    for (let p = count; p > 0; --p) {
+      store<real>(to, load<real>(from));
+      from += along;
+      to += step;
     }
-    source += along;
-    target += step;
   }
 }
