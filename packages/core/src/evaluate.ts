@@ -1,91 +1,122 @@
-// Runs a graph of fixed shapes once, on this thread: for checking, explaining and prediction.
-import { loadKernels, SCRATCH_BYTES, type Address, type Dtype, type Kernels } from "./kernels.js";
-import { align, bind, plan, realView, writeNumbers, type Place } from "./planner.js";
+// Runs graphs of fixed shapes on this thread: for checking, explaining and small computations.
+import type { Dtype } from "./kernels.js";
+import { align, bind, plan, realView, writeNumbers, type BoundPlan, type Place } from "./planner.js";
 import { elements, formatShape, hasRows, sameShape } from "./shape.js";
-import type { Tensor } from "./tensor.js";
-import { isInput, topologicalOrder, type Scratch, type Value, type Work } from "./value.js";
-
-const PAGE = 65536;
-const MOST_PAGES = 65536;
-
-/** A memory for evaluations, one a number type and thread: evaluations are synchronous, so they never overlap. */
-interface Workspace {
-  readonly kernels: Kernels & Scratch;
-  /** Where plans begin: behind the scratch space. */
-  readonly base: number;
-}
-
-const workspaces = new Map<Dtype, Workspace>();
-
-function workspace(dtype: Dtype, bytes: number): Workspace {
-  let space = workspaces.get(dtype);
-  if (space === undefined) {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((ALIGNED_START + SCRATCH_BYTES) / PAGE), maximum: MOST_PAGES, shared: true });
-    space = { kernels: { ...loadKernels(dtype, memory), scratch: ALIGNED_START }, base: align(ALIGNED_START + SCRATCH_BYTES) };
-    workspaces.set(dtype, space);
-  }
-  const { memory } = space.kernels;
-  const missing = space.base + bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  return space;
-}
-
-/** Calls f with kernels and the address of `bytes` free bytes, on this thread's own memory. f must not evaluate graphs. */
-export function withWorkspace<Result>(dtype: Dtype, bytes: number, f: (k: Kernels & Scratch, at: Address) => Result): Result {
-  const { kernels, base } = workspace(dtype, bytes);
-  return f(kernels, base);
-}
-
-// Address 0 ends reduce tables, so nothing lives there.
-const ALIGNED_START = 64;
+import { convert, type Tensor } from "./tensor.js";
+import { inputName, isInput, topologicalOrder, type Value, type Work } from "./value.js";
+import { withWorkspace } from "./workspace.js";
 
 const NO_ROWS: Work = { rows: 0, firstRow: 0, step: 0, seed: 0, subtrees: [] };
 
-/** How a graph is evaluated. */
-export interface EvaluateOptions {
+/** The number type of a compiled graph. */
+export interface CompileOptions {
   /** Default f64. */
   readonly dtype?: Dtype | undefined;
-  /** Seed and step of dropout masks in the graph. Default 0. */
+}
+
+/** Keys of the random masks of dropout in a graph. */
+export interface MaskKeys {
+  /** Default 0. */
   readonly seed?: number | undefined;
+  /** Default 0. */
   readonly step?: number | undefined;
+}
+
+/** How a graph is evaluated. */
+export interface EvaluateOptions extends CompileOptions, MaskKeys {}
+
+/** A lowered graph: the values of its inputs, in the order given to `compile`, to new tensors of its outputs. */
+export type Compiled = (values: readonly Tensor[], keys?: MaskKeys) => Tensor[];
+
+/**
+ * Lowers the graph of `outputs` once, to be run many times.
+ * Throws RangeError when a shape has ROWS or the graph has an input that is not one of `inputs`; the function throws
+ * RangeError when it is given another number of tensors, or one of another shape.
+ * @param inputs leaves made by `input`; those that the outputs do not need are allowed
+ */
+export function compile(
+  outputs: readonly Value[],
+  inputs: readonly Value[],
+  options: CompileOptions = {},
+): Compiled {
+  const { dtype = "f64" } = options;
+  const order = topologicalOrder(outputs);
+  for (const value of order) {
+    if (hasRows(value.shape))
+      throw new RangeError(
+        `compile: ${value.op.name} ${formatShape(value.shape)} has rows of no known number`,
+      );
+    if (isInput(value) && !inputs.includes(value))
+      throw new RangeError(
+        `compile: the graph's input ${inputName(value)} ${formatShape(value.shape)} is not one of the given inputs`,
+      );
+  }
+  const lowered = plan(outputs, {
+    bytes: dtype === "f32" ? 4 : 8,
+    mostRows: 0,
+    placed: new Set(inputs),
+  });
+  let bytes = lowered.bytes;
+  const offsets = new Map<Value, number>();
+  for (const value of inputs) {
+    offsets.set(value, bytes);
+    bytes += align(elements(value.shape) * 8);
+  }
+  let bound: BoundPlan | undefined;
+  return (values, { seed = 0, step = 0 } = {}) => {
+    if (values.length !== inputs.length)
+      throw new RangeError(`compile: ${values.length} tensors given for ${inputs.length} inputs`);
+    return withWorkspace(dtype, bytes, (kernels, base) => {
+      // The workspace is at the same address every time, but others write there between two runs.
+      if (bound === undefined) {
+        const places = [...offsets].map(([value, offset]): [Value, Place] => [
+          value,
+          { address: base + offset },
+        ]);
+        bound = bind(kernels, lowered, base, new Map(places));
+      } else bound.writeConstants();
+      const { addressOf, run } = bound;
+      inputs.forEach((value, i) =>
+        writeNumbers(kernels, addressOf(value), fitted(value, values[i]).data),
+      );
+      run({ ...NO_ROWS, seed, step });
+      return outputs.map(({ element, shape }, i): Tensor => {
+        const address = addressOf(outputs[i] as Value);
+        const count = elements(shape);
+        if (element === "i32")
+          return { shape, data: new Int32Array(kernels.memory.buffer, address, count).slice() };
+        return { shape, data: realView(kernels, address, count).slice() };
+      });
+    });
+  };
+}
+
+/** The tensor for an input: of its shape and kind of element. */
+function fitted(value: Value, given: Tensor | undefined): Tensor {
+  if (given === undefined || !sameShape(given.shape, value.shape))
+    throw new RangeError(
+      `evaluate: the input ${inputName(value)} is ${formatShape(value.shape)}, its value ${formatShape(given?.shape ?? [])}`,
+    );
+  return convert(given, value.element);
 }
 
 /**
  * The values of `outputs`, given those of the graph's inputs, as new tensors.
  * Throws RangeError when an input has no value or one of another shape, or when a shape has ROWS.
  */
-export function evaluate(outputs: readonly Value[], feeds: ReadonlyMap<Value, Tensor> = new Map(), options: EvaluateOptions = {}): Tensor[] {
-  const { dtype = "f64", seed = 0, step = 0 } = options;
-  const order = topologicalOrder(outputs);
-  const inputs = order.filter(isInput);
-  for (const value of order) if (hasRows(value.shape)) throw new RangeError(`evaluate: ${value.op.name} ${formatShape(value.shape)} has rows of no known number`);
-  // An output that is a view shares its input's memory: copies are made at the end, when all are there.
-  const placed = new Set<Value>(inputs);
-  const lowered = plan(outputs, { bytes: dtype === "f32" ? 4 : 8, mostRows: 0, placed });
-  let bytes = lowered.bytes;
-  const at = new Map<Value, number>();
-  for (const value of inputs) {
-    at.set(value, bytes);
-    bytes += align(elements(value.shape) * 8);
-  }
-  const { kernels, base } = workspace(dtype, bytes);
-  const places = new Map<Value, Place>([...at].map(([value, offset]) => [value, { address: base + offset }]));
-  for (const value of inputs) writeNumbers(kernels, base + (at.get(value) ?? 0), feed(value, feeds).data);
-  const bound = bind(kernels, lowered, base, places);
-  bound.run({ ...NO_ROWS, seed, step });
-  return outputs.map((value) => {
-    const address = bound.addressOf(value);
-    const count = elements(value.shape);
-    if (value.element === "i32") return { shape: value.shape, data: new Int32Array(kernels.memory.buffer, address, count).slice() };
-    return { shape: value.shape, data: realView(kernels, address, count).slice() };
+export function evaluate(
+  outputs: readonly Value[],
+  feeds: ReadonlyMap<Value, Tensor> = new Map(),
+  options: EvaluateOptions = {},
+): Tensor[] {
+  const inputs = topologicalOrder(outputs).filter(isInput);
+  const values = inputs.map((value) => {
+    const given = feeds.get(value);
+    if (given === undefined)
+      throw new RangeError(
+        `evaluate: the input ${inputName(value)} ${formatShape(value.shape)} has no value`,
+      );
+    return given;
   });
-}
-
-function feed(value: Value, feeds: ReadonlyMap<Value, Tensor>): Tensor {
-  const { name } = value.attrs as { name: string };
-  const given = feeds.get(value);
-  if (given === undefined) throw new RangeError(`evaluate: the input ${name} ${formatShape(value.shape)} has no value`);
-  if (!sameShape(given.shape, value.shape))
-    throw new RangeError(`evaluate: the input ${name} is ${formatShape(value.shape)}, its value ${formatShape(given.shape)}`);
-  return given;
+  return compile(outputs, inputs, options)(values, options);
 }

@@ -3,6 +3,7 @@
 // Two steps, because memory is laid out before it exists: `plan` orders the calls and gives every intermediate result an
 // offset in one region, reusing what nobody reads later; `bind` puts addresses in and makes the calls.
 import type { Address, Kernels } from "./kernels.js";
+import { elementwise } from "./lowering.js";
 import { elements, hasRows, sameShape } from "./shape.js";
 import { constantData, isInput, topologicalOrder, type Operand, type Run, type Scratch, type Value, type Work } from "./value.js";
 
@@ -18,7 +19,7 @@ export function align(bytes: number): number {
 export interface Plan {
   /** Values that are computed, in order. */
   readonly order: readonly Value[];
-  /** Offset of each value's result in the plan's region; values that `bind` is given places for are not here. */
+  /** Offset of each value's result in the plan's region; values that `bind` is given places for and views are not here. */
   readonly offsets: ReadonlyMap<Value, number>;
   /** Bytes of the region. */
   readonly bytes: number;
@@ -72,12 +73,7 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
   for (const value of order) if (constantData(value) !== null && !options.placed.has(value)) offsets.set(value, region.take(sizeOf(value, options)));
   order.forEach((value, at) => {
     if (constantData(value) !== null) return;
-    const owner = rootOf(value);
-    if (owner !== value) {
-      const offset = offsets.get(owner);
-      if (offset !== undefined) offsets.set(value, offset);
-      return;
-    }
+    if (rootOf(value) !== value) return;
     const size = sizeOf(value, options);
     const dying = [...new Set(value.inputs.map(rootOf))].filter((x) => lastUse.get(x) === at && offsets.has(x) && constantData(x) === null);
     if (!options.placed.has(value)) {
@@ -127,6 +123,8 @@ export interface BoundPlan {
   run(work: Work): void;
   /** Where a value's result is. Intermediate results are overwritten by later calls. */
   addressOf(value: Value): Address;
+  /** Writes the graph's constants again, after the region was used for something else. */
+  writeConstants(): void;
   /** Kernel calls of one run with one subtree. */
   readonly calls: number;
 }
@@ -139,14 +137,22 @@ export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base:
   const addressOf = (value: Value): Address => {
     const placed = places.get(value);
     if (placed !== undefined) return placed.address;
+    const [x] = value.inputs;
+    if (value.op.alias === true && x !== undefined) return addressOf(x);
     const offset = offsets.get(value);
     if (offset === undefined) throw new RangeError(`bind: ${value.op.name} has no place; give one for every input`);
     return base + offset;
   };
+  const writeConstants = (): void => {
+    for (const value of order) {
+      const data = constantData(value);
+      if (data !== null) writeNumbers(kernels, addressOf(value), data.data);
+    }
+  };
+  writeConstants();
   const runs: Run[] = [];
   for (const value of order) {
     const data = constantData(value);
-    if (data !== null) writeNumbers(kernels, addressOf(value), data.data);
     if (data !== null || isInput(value) || (value.op.alias === true && !places.has(value))) continue;
     const out: Operand = { address: addressOf(value), shape: value.shape };
     const inputs: Operand[] = value.inputs.map((x) => ({ address: addressOf(x), shape: x.shape }));
@@ -154,6 +160,7 @@ export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base:
   }
   return {
     addressOf,
+    writeConstants,
     calls: runs.length,
     run: (work) => {
       for (const call of runs) call(work);
@@ -163,9 +170,15 @@ export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base:
 
 function lower(kernels: Kernels & Scratch, value: Value, out: Operand, inputs: readonly Operand[]): Run {
   const { op } = value;
-  if (op.alias === true) return (() => { throw new RangeError(`bind: ${op.name} is a view and cannot be placed`); })();
+  if (op.alias === true) return copyView(kernels, value, out, inputs);
   if (op.lower === undefined) throw new TypeError(`bind: ${op.name} has no kernel`);
   return op.lower(kernels, out, inputs, value.attrs);
+}
+
+/** A view that has a place of its own is a copy. */
+function copyView(kernels: Kernels, value: Value, out: Operand, [x]: readonly Operand[]): Run {
+  if (value.element === "i32") throw new RangeError(`bind: ${value.op.name} of i32 is a view and cannot be placed`);
+  return elementwise(out, (n) => kernels.copy(1, n, x?.address ?? 0, n, 1, out.address, n, 1));
 }
 
 function lowerRows(kernels: Kernels & Scratch, value: Value, out: Operand, inputs: readonly Operand[], stride: number): Run {

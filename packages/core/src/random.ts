@@ -1,10 +1,10 @@
 // Random numbers as pure functions of keys: initial weights, orders of rows.
-import { withWorkspace } from "./evaluate.js";
 import { realView } from "./planner.js";
 import type { Shape } from "./shape.js";
 import { elements } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 import type { InitSpec } from "./nn/spec.js";
+import { withWorkspace } from "./workspace.js";
 
 /**
  * The numbers 0…total − 1 in an order that depends on (seed, stream) only.

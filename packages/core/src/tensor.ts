@@ -40,6 +40,28 @@ function checked(data: Tensor["data"], shape: Shape): Tensor {
   return { shape, data };
 }
 
+/** What functions of tensors accept: a tensor, or the numbers of one. */
+export type TensorLike = Tensor | NestedNumbers | Tensor["data"];
+
+/** The tensor itself, or a tensor of the numbers. */
+export function toTensor(value: TensorLike): Tensor {
+  return typeof value === "object" && "data" in value ? value : tensor(value);
+}
+
+/**
+ * The tensor with its numbers as i32, or as real numbers. Throws RangeError when a number is not a whole number
+ * of 32 bits.
+ */
+export function convert({ shape, data }: Tensor, element: "real" | "i32"): Tensor {
+  if ((element === "i32") === data instanceof Int32Array) return { shape, data };
+  if (element === "real") return { shape, data: Float64Array.from(data) };
+  const whole = Int32Array.from(data);
+  const at = whole.findIndex((n, i) => n !== data[i]);
+  if (at >= 0)
+    throw new RangeError(`convert: element ${at} is ${data[at]}, not a whole number of 32 bits`);
+  return { shape, data: whole };
+}
+
 /** The one number of a tensor with one element. */
 export function item(value: Tensor): number {
   const [first] = value.data;

@@ -1,6 +1,6 @@
 // The computational graph: values made by ops from other values. Immutable, held together by references alone.
 import type { Kernels, Address } from "./kernels.js";
-import type { Shape } from "./shape.js";
+import { formatShape, type Shape } from "./shape.js";
 import { tensor, type Tensor } from "./tensor.js";
 
 /** A node of the graph: what an op makes of its inputs. */
@@ -64,6 +64,8 @@ export interface Op<Attrs extends object = object> {
   readonly vjp?: readonly (Vjp<Attrs> | null)[];
   /** The same result by other ops: what a fused op means, and where its derivatives come from when it has no vjp. */
   expand?(inputs: readonly Value[], attrs: Attrs): Value;
+  /** Which inputs hold i32 (labels, indices); all others hold real numbers. */
+  readonly i32?: readonly number[];
   /** The result is the first input's memory under another shape. */
   readonly alias?: boolean;
   /** The result may be written over an input of the same size that nobody reads later. */
@@ -75,11 +77,30 @@ export type Vjp<Attrs extends object> = {
   bivariant(dy: Value, inputs: readonly Value[], y: Value, attrs: Attrs): Value;
 }["bivariant"];
 
-/** Makes a value by applying an op. */
-export function apply<Attrs extends object>(op: Op<Attrs>, inputs: readonly ValueLike[], attrs: Attrs): Value {
+/**
+ * Makes a value by applying an op. Throws RangeError when the shapes do not fit, TypeError when an input holds i32 where
+ * real numbers are expected, or the reverse.
+ */
+export function apply<Attrs extends object>(
+  op: Op<Attrs>,
+  inputs: readonly ValueLike[],
+  attrs: Attrs,
+): Value {
   const values = inputs.map(lift);
-  const shape = op.shape(values.map((value) => value.shape), attrs);
-  return { op, inputs: values, attrs, shape, element: "real" };
+  const shape = op.shape(
+    values.map((value) => value.shape),
+    attrs,
+  );
+  const element = (op.alias === true && values[0]?.element) || "real";
+  values.forEach((value, i) => {
+    if (op.alias === true || (value.element === "i32") === (op.i32?.includes(i) ?? false)) return;
+    throw new TypeError(
+      value.element === "i32"
+        ? `${op.name}: input ${i} ${formatShape(value.shape)} holds i32; real numbers expected`
+        : `${op.name}: input ${i} ${formatShape(value.shape)} holds real numbers; i32 expected: give an Int32Array or an input with element "i32"`,
+    );
+  });
+  return { op, inputs: values, attrs, shape, element };
 }
 
 const inputOp: Op = { name: "input", shape: () => [] };
@@ -105,6 +126,11 @@ export function constantData(value: Value): Tensor | null {
 /** Whether the value is a leaf made by `input`. */
 export function isInput(value: Value): boolean {
   return value.op === inputOp;
+}
+
+/** The name given to a leaf made by `input`. */
+export function inputName({ attrs }: Value): string {
+  return "name" in attrs ? String(attrs.name) : "";
 }
 
 /** The value itself, or a constant of the number or tensor. */
