@@ -8,6 +8,7 @@ export {
 export { add, div, max, min, mul, pow, sub } from "./binary";
 export { copy, fill } from "./movement";
 export { maxOver, sum } from "./reduce";
+export { norm } from "./norm";
 export { reduceTree, sumTree } from "./tree";
 export {
   binaryCrossEntropy, binaryCrossEntropyGrad, crossEntropy, crossEntropyGrad, logSoftmax, logSumExp, softmax,
@@ -16,6 +17,7 @@ export { gemm, gemmTree } from "./gemm";
 export { normal, uniform } from "./random";
 export { iota, permute } from "./permute";
 export { gatherF32, gatherI32, gatherOneHot, gatherU8 } from "./gather";
+export { gatherRows, scatterAdd, scatterAddTree } from "./gather-real";
 export { adam, momentum, sgd } from "./update";
 export { nonFinite, sumAbs, sumSquaredDifference, sumSquares } from "./measure";
 export { scalarCos, scalarErf, scalarExp, scalarLog, scalarPow, scalarSin, scalarTanh } from "./scalar";

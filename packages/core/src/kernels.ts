@@ -83,6 +83,8 @@ export interface KernelExports {
   // reductions; the sum over `count` is one sequential chain per output element
   /** y[o, i] = Σ_c x[o, c, i]. */
   readonly sum: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
+  /** y[r] = √Σ_j x[r, j]², summed in f64. */
+  readonly norm: (rows: number, n: number, x: Address, y: Address) => void;
   /** y[o, i] = max_c x[o, c, i]. */
   readonly maxOver: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
   /**
@@ -143,6 +145,16 @@ export interface KernelExports {
   /** out[r] = source[indices[r]] (i32). */
   readonly gatherI32: (rows: number, indices: Address, source: Address, out: Address) => void;
 
+  // rows of a table x [size, width] by i32 index, in the number type of the build
+  /** y[r, j] = x[indices[r], j]; an index outside [0, size) gives a row of NaN. */
+  readonly gatherRows: (rows: number, width: number, size: number, indices: Address, x: Address, y: Address) => void;
+  /** dx[i, j] = Σ over r with indices[r] = i of dy[r, j], in the order of r; indices outside [0, size) are left out. */
+  readonly scatterAdd: (rows: number, width: number, size: number, indices: Address, dy: Address, dx: Address) => void;
+  /** scatterAdd by the reduction tree of `program` (see tree.ts): each leaf's sums in order of its rows, then merged. */
+  readonly scatterAddTree: (
+    program: Address, width: number, size: number, indices: Address, dy: Address, dx: Address, scratch: Address,
+  ) => void;
+
   // the update of a slice of θ; g′ = scale·g + l1·sign(w) + l2·w; results of magnitude below 2⁻¹⁰⁰ become +0
   /**
    * y[i] = tree sum over subtree buffers of the element at byte `offset` + i·bytes: `table` holds (address, merges)
@@ -183,7 +195,7 @@ export interface KernelExports {
   readonly scalarErf: (x: number) => number;
 }
 
-/** Bytes of working space that `gemm`, `gemmTree`, `sumTree` and `reduceTree` may use at their `scratch` address. */
+/** Bytes of working space that `gemm`, `gemmTree`, `sumTree`, `reduceTree` and `scatterAddTree` may use at their `scratch` address. */
 export const SCRATCH_BYTES: number = 4 << 20;
 
 /** A kernel module bound to one memory. */

@@ -2,33 +2,27 @@
 import { elementwise } from "../lowering.js";
 import { apply, type Op, type Operand, type Value, type ValueLike } from "../value.js";
 import { add, div, max, min, mul, neg, sub } from "./arithmetic.js";
-import { erf, exp, log, only, step } from "./functions.js";
-import { abs } from "./functions.js";
+import { abs, erf, exp, log, only, step } from "./functions.js";
 
 type Curve = "tanh" | "sigmoid" | "relu" | "gelu" | "silu" | "softplus";
 
-interface Definition {
-  readonly name: Curve;
-  /** What the gradient is computed from: the input x or the output y. */
-  readonly from: "x" | "y";
-  /** f in other ops. */
-  readonly curve: (x: Value) => Value;
-  /** f′ in other ops, of x or y as `from` says. */
-  readonly slope: (v: Value) => Value;
-}
-
-/** An activation and its gradient op; dx = f′·dy is one kernel, and `expand` says the same in ops. */
-function activation({ name, from, curve, slope }: Definition): Op {
-  const gradient: Op = {
-    name: `${name}Grad`,
+/** dx = f′·dy as one op; `slope` is f′ in other ops, of the activation's input x or output y. */
+function gradient(curve: Curve, slope: (v: Value) => Value): Op {
+  const name = `${curve}Grad` as const;
+  return {
+    name,
     inPlace: true,
     shape: ([v]) => v ?? [],
     lower: (k, out, [v, dy]) => {
-      const kernel = k[`${name}Grad`];
+      const kernel = k[name];
       return elementwise(out, (n) => kernel(n, address(v), address(dy), out.address));
     },
     expand: ([v, dy]) => mul(slope(given(v)), given(dy)),
   };
+}
+
+/** An activation; `curve` is what it means in other ops, `from` says what its gradient is computed from. */
+function activation(name: Curve, from: "x" | "y", gradientOp: Op, curve: (x: Value) => Value): Op {
   return {
     name,
     inPlace: true,
@@ -38,7 +32,7 @@ function activation({ name, from, curve, slope }: Definition): Op {
       return elementwise(out, (n) => kernel(n, address(x), out.address));
     },
     expand: ([x]) => curve(given(x)),
-    vjp: [(dy, inputs, y) => apply(gradient, [from === "x" ? only(inputs) : y, dy], {})],
+    vjp: [(dy, inputs, y) => apply(gradientOp, [from === "x" ? only(inputs) : y, dy], {})],
   };
 }
 
@@ -50,53 +44,36 @@ function given(value: Value | undefined): Value {
 }
 
 // y = tanh x  ⇒  dx += (1 − y²)·dy
-export const tanhOp: Op = activation({
-  name: "tanh",
-  from: "y",
-  curve: (x) => sub(mul(2, sigmoid(mul(2, x))), 1),
-  slope: (y) => sub(1, mul(y, y)),
-});
+export const tanhGradOp: Op = gradient("tanh", (y) => sub(1, mul(y, y)));
+export const tanhOp: Op = activation("tanh", "y", tanhGradOp, (x) => sub(mul(2, sigmoid(mul(2, x))), 1));
 
 // y = σ(x) = 1/(1 + e⁻ˣ)  ⇒  dx += y(1 − y)·dy
-export const sigmoidOp: Op = activation({
-  name: "sigmoid",
-  from: "y",
-  curve: (x) => div(1, add(1, exp(neg(x)))),
-  slope: (y) => mul(y, sub(1, y)),
-});
+export const sigmoidGradOp: Op = gradient("sigmoid", (y) => mul(y, sub(1, y)));
+export const sigmoidOp: Op = activation("sigmoid", "y", sigmoidGradOp, (x) => div(1, add(1, exp(neg(x)))));
 
 // y = max(x, 0)  ⇒  dx += [x > 0]·dy: 0 at the kink; y > 0 exactly where x > 0
-export const reluOp: Op = activation({ name: "relu", from: "y", curve: (x) => max(x, 0), slope: (y) => step(y) });
+export const reluGradOp: Op = gradient("relu", (y) => step(y));
+export const reluOp: Op = activation("relu", "y", reluGradOp, (x) => max(x, 0));
 
 const normalCdf = (x: Value): Value => mul(0.5, add(1, erf(mul(x, SQRT_HALF))));
 const normalDensity = (x: Value): Value => mul(INV_SQRT_TAU, exp(mul(-0.5, mul(x, x))));
 
 // y = x·Φ(x)  ⇒  dx += (Φ(x) + x·φ(x))·dy
-export const geluOp: Op = activation({
-  name: "gelu",
-  from: "x",
-  curve: (x) => mul(x, normalCdf(x)),
-  slope: (x) => add(normalCdf(x), mul(x, normalDensity(x))),
-});
+export const geluGradOp: Op = gradient("gelu", (x) => add(normalCdf(x), mul(x, normalDensity(x))));
+export const geluOp: Op = activation("gelu", "x", geluGradOp, (x) => mul(x, normalCdf(x)));
 
 // y = x·σ(x)  ⇒  dx += σ(x)(1 + x(1 − σ(x)))·dy
-export const siluOp: Op = activation({
-  name: "silu",
-  from: "x",
-  curve: (x) => mul(x, sigmoid(x)),
-  slope: (x) => {
-    const s = sigmoid(x);
-    return mul(s, add(1, mul(x, sub(1, s))));
-  },
+export const siluGradOp: Op = gradient("silu", (x) => {
+  const s = sigmoid(x);
+  return mul(s, add(1, mul(x, sub(1, s))));
 });
+export const siluOp: Op = activation("silu", "x", siluGradOp, (x) => mul(x, sigmoid(x)));
 
 // y = log(1 + eˣ)  ⇒  dx += σ(x)·dy
-export const softplusOp: Op = activation({
-  name: "softplus",
-  from: "x",
-  curve: (x) => add(max(x, 0), log(add(1, exp(neg(abs(x)))))),
-  slope: (x) => sigmoid(x),
-});
+export const softplusGradOp: Op = gradient("softplus", (x) => sigmoid(x));
+export const softplusOp: Op = activation("softplus", "x", softplusGradOp, (x) =>
+  add(max(x, 0), log(add(1, exp(neg(abs(x)))))),
+);
 
 const SQRT_HALF = 0.7071067811865476;
 const INV_SQRT_TAU = 0.3989422804014327;
@@ -106,7 +83,7 @@ interface Slope {
 }
 
 // y = x where x > 0, else slope·x  ⇒  dx += (x > 0 ? 1 : slope)·dy: slope at the kink
-const leakyReluGradOp: Op<Slope> = {
+export const leakyReluGradOp: Op<Slope> = {
   name: "leakyReluGrad",
   inPlace: true,
   shape: ([x]) => x ?? [],
@@ -127,7 +104,7 @@ interface Alpha {
 }
 
 // y = x where x > 0, else α(eˣ − 1)  ⇒  dx += (x > 0 ? 1 : α·eˣ)·dy: α at the kink
-const eluGradOp: Op<Alpha> = {
+export const eluGradOp: Op<Alpha> = {
   name: "eluGrad",
   inPlace: true,
   shape: ([x]) => x ?? [],
@@ -160,5 +137,5 @@ export const silu = (x: ValueLike): Value => apply(siluOp, [x], {});
 export const softplus = (x: ValueLike): Value => apply(softplusOp, [x], {});
 /** x where x > 0, else slope·x; gradient `slope` at 0. */
 export const leakyRelu = (x: ValueLike, slope = 0.01): Value => apply(leakyReluOp, [x], { slope });
-/** x where x > 0, else α(eˣ − 1); gradient α at 0. */
+/** x where x > 0, else α(eˣ − 1); gradient α at 0, a kink unless α = 1. */
 export const elu = (x: ValueLike, alpha = 1): Value => apply(eluOp, [x], { alpha });

@@ -1,8 +1,8 @@
 // Arithmetic with broadcasting: + − × ÷ −x xʸ max min.
 import type { KernelExports, Kernels } from "../kernels.js";
 import { broadcastStrides, elementwise, strided } from "../lowering.js";
-import { broadcastShapes, elements, sameShape } from "../shape.js";
-import { apply, type Op, type Operand, type Run, type Value, type ValueLike, type Vjp } from "../value.js";
+import { broadcastShapes, sameShape } from "../shape.js";
+import { apply, constant, constantData, lift, type Op, type Operand, type Run, type Value, type ValueLike, type Vjp } from "../value.js";
 import { log, sign } from "./functions.js";
 import { sumTo } from "./reduce.js";
 
@@ -61,10 +61,18 @@ export const powOp: Op = binary(
   "pow",
   (dy, inputs) => {
     const [a, b] = pair(inputs);
-    return mul(dy, mul(b, pow(a, sub(b, 1))));
+    // a⁰ is 1 also at a = 0, where the rule would give 0·∞.
+    if (constantData(b)?.data.every((exponent) => exponent === 0) === true) return mul(dy, 0);
+    return mul(dy, mul(b, pow(a, lessOne(b))));
   },
   (dy, inputs, y) => mul(dy, mul(y, log(pair(inputs)[0]))),
 );
+
+/** b − 1, as a constant when b is one. */
+function lessOne(b: Value): Value {
+  const data = constantData(b);
+  return data === null ? sub(b, 1) : constant({ shape: data.shape, data: Float64Array.from(data.data, (x) => x - 1) });
+}
 
 /** 1 where a > b, ½ where they are equal, 0 where a < b: how max shares a gradient at a tie. */
 function share(a: Value, b: Value): Value {
@@ -102,7 +110,10 @@ export const sub = (a: ValueLike, b: ValueLike): Value => apply(subOp, [a, b], {
 export const mul = (a: ValueLike, b: ValueLike): Value => apply(mulOp, [a, b], {});
 /** a/b elementwise, with broadcasting. */
 export const div = (a: ValueLike, b: ValueLike): Value => apply(divOp, [a, b], {});
-/** aᵇ elementwise, with broadcasting. The gradient with respect to b needs a > 0. */
+/**
+ * aᵇ elementwise, with broadcasting; special cases as in ECMAScript's `**`. The gradient with respect to b needs a > 0,
+ * that with respect to a needs a ≠ 0 where b < 1, unless b is the constant 0.
+ */
 export const pow = (a: ValueLike, b: ValueLike): Value => apply(powOp, [a, b], {});
 /** The larger of a and b; at a tie each gets half the gradient. */
 export const max = (a: ValueLike, b: ValueLike): Value => apply(maxOp, [a, b], {});
@@ -111,6 +122,7 @@ export const min = (a: ValueLike, b: ValueLike): Value => apply(minOp, [a, b], {
 /** −x. */
 export const neg = (x: ValueLike): Value => apply(negOp, [x], {});
 /** x². */
-export const square = (x: Value): Value => mul(x, x);
-/** Elements of a value, its rows not counted. */
-export const width = (x: Value): number => elements(x.shape);
+export function square(x: ValueLike): Value {
+  const value = lift(x);
+  return mul(value, value);
+}

@@ -1,7 +1,7 @@
 // Elementary functions of one variable, elementwise.
 import { elementwise } from "../lowering.js";
-import { apply, type Op, type Value, type ValueLike, type Vjp } from "../value.js";
-import { div, mul, neg, square } from "./arithmetic.js";
+import { apply, lift, type Op, type Value, type ValueLike, type Vjp } from "../value.js";
+import { add, div, mul, neg, square, sub } from "./arithmetic.js";
 
 type FunctionKernel = "exp" | "log" | "sqrt" | "sin" | "cos" | "erf" | "abs" | "sign" | "step";
 
@@ -48,9 +48,9 @@ const TWO_OVER_SQRT_PI = 1.1283791670955126;
 
 /** eˣ. */
 export const exp = (x: ValueLike): Value => apply(expOp, [x], {});
-/** The natural logarithm. */
+/** The natural logarithm; −∞ at 0, NaN below. */
 export const log = (x: ValueLike): Value => apply(logOp, [x], {});
-/** √x. */
+/** √x; gradient ∞ at 0. */
 export const sqrt = (x: ValueLike): Value => apply(sqrtOp, [x], {});
 /** sin x, x in radians. */
 export const sin = (x: ValueLike): Value => apply(sinOp, [x], {});
@@ -64,3 +64,13 @@ export const abs = (x: ValueLike): Value => apply(absOp, [x], {});
 export const sign = (x: ValueLike): Value => apply(signOp, [x], {});
 /** 1 where x > 0, else 0; gradient 0. */
 export const step = (x: ValueLike): Value => apply(stepOp, [x], {});
+
+/**
+ * x·log y with 0·log 0 = 0, as entropies and likelihoods need it, for y ≥ 0; the gradients at (0, 0) are 0.
+ */
+export function xlogy(x: ValueLike, y: ValueLike): Value {
+  const [factor, of] = [lift(x), lift(y)];
+  // 1 where both are 0, else 0: it moves the logarithm's argument from 0 to 1 there.
+  const bothZero = mul(sub(1, abs(sign(factor))), sub(1, abs(sign(of))));
+  return mul(factor, log(add(of, bothZero)));
+}

@@ -1,12 +1,11 @@
 // Losses of each row: fused ops on logits, and the squared error.
-import { counter } from "../lowering.js";
-import { elements, formatShape, sameShape, type Shape } from "../shape.js";
+import { counter, elementwise } from "../lowering.js";
+import { SCRATCH_BYTES } from "../kernels.js";
+import { formatShape, sameShape, type Shape } from "../shape.js";
 import { apply, type Op, type Value, type ValueLike } from "../value.js";
-import { add, mul, neg, sub } from "./arithmetic.js";
-import { abs, exp, log } from "./functions.js";
-import { max } from "./arithmetic.js";
 import { sigmoid } from "./activations.js";
-import { elementwise } from "../lowering.js";
+import { add, max, mul, neg, sub } from "./arithmetic.js";
+import { abs, exp, log } from "./functions.js";
 import { broadcast, reshape } from "./shape.js";
 import { logSoftmax, softmax } from "./softmax.js";
 import { sum } from "./reduce.js";
@@ -29,20 +28,34 @@ interface Classes {
 // y[r, j] = [j = label[r]]; labels have no gradient
 export const oneHotOp: Op<Classes> = {
   name: "oneHot",
+  i32: [0],
   shape: ([labels], { classes }) => [...(labels ?? []), classes],
   lower: (k, out, [labels], { classes }) => {
     const rows = counter(labels?.shape ?? []);
+    const most = SCRATCH_BYTES / 4; // row numbers that fit into the scratch space
     return (work) => {
-      k.iota(rows(work), 0, k.scratch);
-      k.gatherOneHot(rows(work), classes, k.scratch, labels?.address ?? 0, out.address, classes);
+      const n = rows(work);
+      for (let row = 0; row < n; row += most) {
+        const count = Math.min(most, n - row);
+        k.iota(count, row, k.scratch);
+        k.gatherOneHot(
+          count,
+          classes,
+          k.scratch,
+          labels?.address ?? 0,
+          out.address + row * classes * k.bytes,
+          classes,
+        );
+      }
     };
   },
   vjp: [null],
 };
 
 // dz = (softmax z − onehot)·dy of each row
-const crossEntropyGradOp: Op = {
+export const crossEntropyGradOp: Op = {
   name: "crossEntropyGrad",
+  i32: [1],
   shape: ([z]) => z ?? [],
   lower: (k, out, [z, labels, dy]) => {
     const rows = counter((z?.shape ?? []).slice(0, 1));
@@ -59,6 +72,7 @@ const crossEntropyGradOp: Op = {
 // y = logΣe^z − z[label]  ⇒  dz += (softmax z − onehot)·dy
 export const crossEntropyOp: Op = {
   name: "crossEntropy",
+  i32: [1],
   shape: ([z, labels]) => {
     labelled("crossEntropy", z, labels);
     return labels ?? [];
@@ -76,7 +90,7 @@ export const crossEntropyOp: Op = {
 };
 
 // dz = (σ(z) − t)·dy
-const binaryCrossEntropyGradOp: Op = {
+export const binaryCrossEntropyGradOp: Op = {
   name: "binaryCrossEntropyGrad",
   shape: ([z]) => z ?? [],
   lower: (k, out, [z, t, dy]) =>
@@ -119,5 +133,5 @@ export function squaredError(f: Value, t: Value): Value {
 
 /** Sum over everything but the rows: [rows, …] → [rows]. */
 export function sumPerRow(x: Value): Value {
-  return elements(x.shape) === 1 && x.shape.length === 1 ? x : sum(x, x.shape.map((_, axis) => axis).slice(1));
+  return sum(x, x.shape.map((_, axis) => axis).slice(1));
 }

@@ -14,6 +14,8 @@ const matrix = (shape: Shape, transposed: boolean): readonly [number, number] =>
   return transposed ? [b, a] : [a, b];
 };
 
+const named = (size: number): string => (size === ROWS ? "rows" : String(size));
+
 export const matmulOp: Op<MatmulAttrs> = {
   name: "matmul",
   shape: ([a = [], b = []], { transposeA, transposeB }) => {
@@ -21,7 +23,7 @@ export const matmulOp: Op<MatmulAttrs> = {
     const [inner, n] = matrix(b, transposeB);
     if (k !== inner)
       throw new RangeError(
-        `matmul: ${formatShape(a)}${transposeA ? "ᵀ" : ""} · ${formatShape(b)}${transposeB ? "ᵀ" : ""}: inner sizes ${k} and ${inner} differ; did you forget to transpose?`,
+        `matmul: ${formatShape(a)}${transposeA ? "ᵀ" : ""} · ${formatShape(b)}${transposeB ? "ᵀ" : ""}: inner sizes ${named(k)} and ${named(inner)} differ; did you forget to transpose?`,
       );
     if (n === ROWS) throw new RangeError(`matmul: the rows of ${formatShape(b)} would become columns; put the batch first`);
     return [m, n];

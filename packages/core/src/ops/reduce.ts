@@ -1,6 +1,6 @@
 // Sums, means and maxima over axes. A sum over the rows of a batch follows the reduction tree.
 import { counter } from "../lowering.js";
-import { elements, formatShape, hasRows, ROWS, sameShape, type Shape } from "../shape.js";
+import { elements, formatShape, ROWS, sameShape, type Shape } from "../shape.js";
 import { apply, lift, type Op, type Value, type ValueLike } from "../value.js";
 import { abs, only, sign } from "./functions.js";
 import { div, mul, sub } from "./arithmetic.js";
@@ -68,10 +68,11 @@ export const maxOverOp: Op<Axis> = {
   ],
 };
 
-/** All axes of a shape, innermost first. */
+/** The chosen axes of a shape (all when left out), each once, innermost first. */
 const inward = (shape: Shape, axes: number | readonly number[] | undefined): number[] => {
-  const chosen = axes === undefined ? shape.map((_, axis) => axis) : typeof axes === "number" ? [axes] : [...axes];
-  return chosen.sort((a, b) => b - a);
+  const all = shape.map((_, axis) => axis);
+  const chosen = axes === undefined ? all : typeof axes === "number" ? [axes] : axes;
+  return [...new Set(chosen)].sort((a, b) => b - a);
 };
 
 /** The sum over one axis, several, or all; summed axes are removed. */
@@ -88,10 +89,19 @@ export function mean(x: ValueLike, axes?: number | readonly number[]): Value {
   return mul(sum(value, axes), 1 / elements(over));
 }
 
-/** The maximum over one axis, several, or all; equal maxima share the gradient evenly. */
+/**
+ * The maximum over one axis, several, or all. Equal maxima share the gradient evenly; over axes that are not neighbours
+ * they share it along the innermost axis first, then along the next.
+ */
 export function maxOver(x: ValueLike, axes?: number | readonly number[]): Value {
   const value = lift(x);
-  return inward(value.shape, axes).reduce((partial, axis) => apply(maxOverOp, [partial], { axis }), value);
+  return inward(value.shape, axes).reduce((partial, axis, i, all) => {
+    // Neighbouring axes are one axis of the same numbers.
+    const joined = all[i + 1] === axis - 1 && partial.shape[axis - 1] !== ROWS;
+    if (!joined) return apply(maxOverOp, [partial], { axis });
+    const size = (partial.shape[axis - 1] ?? 1) * (partial.shape[axis] ?? 1);
+    return reshape(partial, partial.shape.toSpliced(axis - 1, 2, size));
+  }, value);
 }
 
 /** x summed down to a shape that broadcasts to x's: the transpose of `broadcast`. */
@@ -100,6 +110,5 @@ export function sumTo(x: Value, shape: Shape): Value {
   const lead = x.shape.length - shape.length;
   const axes = x.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
   const summed = sum(x, axes);
-  if (hasRows(x.shape) && !hasRows(summed.shape) && shape.includes(1) && !sameShape(summed.shape, shape)) return reshape(summed, shape);
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }

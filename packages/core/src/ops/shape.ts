@@ -3,7 +3,6 @@ import { broadcastStrides, strided } from "../lowering.js";
 import { broadcastShapes, elements, formatShape, hasRows, ROWS, sameShape, type Shape } from "../shape.js";
 import { apply, lift, type Op, type Operand, type Run, type Value, type ValueLike } from "../value.js";
 import type { Kernels } from "../kernels.js";
-import { add } from "./arithmetic.js";
 import { only } from "./functions.js";
 import { sumTo } from "./reduce.js";
 
@@ -106,7 +105,14 @@ interface Pad {
 // y = x at [from…) of zeros of `size` on one axis  ⇒  dx += that slice of dy
 export const padOp: Op<Pad> = {
   name: "pad",
-  shape: ([x], { axis, size }) => (x ?? []).with(axis, size),
+  shape: ([x], { axis, from, size }) => {
+    const inner = x?.[axis];
+    if (x === undefined || inner === undefined || inner === ROWS || from < 0 || from + inner > size)
+      throw new RangeError(
+        `pad: axis ${axis} of ${formatShape(x ?? [])} does not fit into ${size} from ${from}`,
+      );
+    return x.with(axis, size);
+  },
   lower: (k, out, inputs, { axis, from }) => {
     const x = first(inputs);
     const n = elements(out.shape);
@@ -119,6 +125,45 @@ export const padOp: Op<Pad> = {
   },
   vjp: [(dy, inputs, _, { axis, from }) => slice(dy, axis, from, from + (only(inputs).shape[axis] ?? 0))],
 };
+
+interface Along {
+  readonly axis: number;
+}
+
+// y = x₀, x₁, … side by side on one axis  ⇒  dxᵢ += its slice of dy
+export function concatOp(count: number): Op<Along> {
+  return {
+    name: "concat",
+    shape: (inputs, { axis }) => {
+      const [first = []] = inputs;
+      let size = 0;
+      for (const x of inputs) {
+        const part = x[axis];
+        if (part === undefined || part === ROWS || !sameShape(x.with(axis, 1), first.with(axis, 1)))
+          throw new RangeError(
+            `concat: ${formatShape(x)} does not continue ${formatShape(first)} on axis ${axis}`,
+          );
+        size += part;
+      }
+      return first.with(axis, size);
+    },
+    lower: (k, out, inputs, { axis }) => {
+      let at = out.address;
+      const parts = inputs.map((x): Run => {
+        const place = copy(k, x.shape, x.address, dense(x.shape), at, dense(out.shape));
+        at += elements(x.shape.slice(axis)) * k.bytes;
+        return place;
+      });
+      return (work) => {
+        for (const place of parts) place(work);
+      };
+    },
+    vjp: Array.from({ length: count }, (_, i) => (dy, inputs, _y, { axis }) => {
+      const from = inputs.slice(0, i).reduce((sum, x) => sum + (x.shape[axis] ?? 0), 0);
+      return slice(dy, axis, from, from + (inputs[i]?.shape[axis] ?? 0));
+    }),
+  };
+}
 
 /** x with the same elements in another shape; rows stay the first axis. */
 export const reshape = (x: ValueLike, to: Shape): Value => apply(reshapeOp, [x], { to });
@@ -140,17 +185,6 @@ export const pad = (x: ValueLike, axis: number, from: number, size: number): Val
 
 /** Values joined on one axis, in order. Throws RangeError when their other sizes differ. */
 export function concat(values: readonly ValueLike[], axis: number): Value {
-  const parts = values.map(lift);
-  const size = parts.reduce((sum, part) => sum + (part.shape[axis] ?? 0), 0);
-  let at = 0;
-  let joined: Value | undefined;
-  for (const part of parts) {
-    const placed = pad(part, axis, at, size);
-    at += part.shape[axis] ?? 0;
-    if (joined !== undefined && !sameShape(joined.shape, placed.shape))
-      throw new RangeError(`concat: ${formatShape(part.shape)} does not continue ${formatShape(joined.shape)} on axis ${axis}`);
-    joined = joined === undefined ? placed : add(joined, placed);
-  }
-  if (joined === undefined) throw new RangeError("concat: no values given");
-  return joined;
+  if (values.length === 0) throw new RangeError("concat: no values given");
+  return apply(concatOp(values.length), values, { axis });
 }

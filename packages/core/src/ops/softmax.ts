@@ -14,7 +14,7 @@ const lastSize = (name: string, shape: Shape): number => {
 };
 
 /** A value without its last axis, repeated along the last axis of `like`. */
-const alongLast = (x: Value, like: Value): Value => broadcast(reshape(x, [...x.shape, 1]), like.shape);
+export const alongLast = (x: Value, like: Value): Value => broadcast(reshape(x, [...x.shape, 1]), like.shape);
 
 function rowwise(name: "softmax" | "logSoftmax"): NonNullable<Op["lower"]> {
   return (k, out, [x]) => {
