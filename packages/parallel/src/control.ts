@@ -13,12 +13,23 @@ const WORDS = {
   epochs: 128,
   /** Finished steps, as an f64. Written by worker 0. */
   steps: 160,
+  /** 1 while the supervisor wants a snapshot. Written by the supervisor. */
+  snapshot: 192,
+  /** The step after which the snapshot is taken, as an f64, −1 before that is decided. Written by worker 0, cleared by the supervisor. */
+  snapshotStep: 224,
   /** Last finished phase of each worker, 128 bytes apart. */
-  phases: 192,
+  phases: 256,
 } as const;
+
+/** Bits of a decision. */
+const STOP = 1;
+const SNAPSHOT = 2;
 
 /** In each worker's line, behind its phase: 1 + the shard that it tries alone, else 0. Written by the worker only. */
 const PROBE = 1;
+
+/** Behind that: 1 + the last step (its low 31 bits) in which this worker found a number that is not finite. Written by the worker only. */
+const NON_FINITE = 2;
 
 const WORDS_PER_LINE = 32; // 128 bytes: two cache lines, because processors fetch them in pairs
 
@@ -31,16 +42,19 @@ export function controlBytes(workers: number): number {
 export class Control {
   readonly #words: Int32Array;
   readonly #steps: Float64Array;
+  readonly #snapshotStep: Float64Array;
 
   constructor(buffer: ArrayBufferLike) {
     this.#words = new Int32Array(buffer);
     this.#steps = new Float64Array(buffer, WORDS.steps * 4, 1);
+    this.#snapshotStep = new Float64Array(buffer, WORDS.snapshotStep * 4, 1);
   }
 
   /** Clears everything for a run that has `steps` committed steps. */
   reset(workers: number, phases: Phases, steps: number): void {
     this.#words.fill(0, 0, WORDS.phases + workers * WORDS_PER_LINE);
     this.steps = steps;
+    this.#snapshotStep[0] = -1;
     this.finishEpochs(Math.floor(steps / phases.stepsPerEpoch));
     for (let w = 0; w < workers; w += 1) this.#words[WORDS.phases + w * WORDS_PER_LINE] = finishedPhases(phases, steps) | 0;
   }
@@ -60,14 +74,56 @@ export class Control {
     Atomics.store(this.#words, WORDS.stop, 1);
   }
 
-  /** The leader copies the request once a step, so that all workers read the same answer after the next barrier. */
+  /**
+   * The leader turns the requests into a decision once a step, so that all workers read the same after the next barrier.
+   * Doing it again for the same step is harmless: nobody has read the first decision then.
+   */
   decide(step: number): void {
-    Atomics.store(this.#words, WORDS.decision + (step & 1), Atomics.load(this.#words, WORDS.stop));
+    let decision = Atomics.load(this.#words, WORDS.stop) !== 0 ? STOP : 0;
+    if (Atomics.load(this.#words, WORDS.snapshot) !== 0) {
+      const at = this.#snapshotStep[0] ?? -1;
+      if (at < 0) this.#snapshotStep[0] = step + 1;
+      if (at < 0 || at === step + 1) decision |= SNAPSHOT;
+    }
+    Atomics.store(this.#words, WORDS.decision + (step & 1), decision);
   }
 
   /** Whether the run ends after this step. Read between the barrier that follows `decide` and the next but one. */
-  decided(step: number): boolean {
-    return Atomics.load(this.#words, WORDS.decision + (step & 1)) !== 0;
+  stopsAfter(step: number): boolean {
+    return (Atomics.load(this.#words, WORDS.decision + (step & 1)) & STOP) !== 0;
+  }
+
+  /** Whether a snapshot is taken after this step. */
+  snapshotAfter(step: number): boolean {
+    return (Atomics.load(this.#words, WORDS.decision + (step & 1)) & SNAPSHOT) !== 0;
+  }
+
+  /** Supervisor: asks for a snapshot. */
+  requestSnapshot(): void {
+    Atomics.store(this.#words, WORDS.snapshot, 1);
+  }
+
+  /** Supervisor: the snapshot is written; another may be asked for. The request goes first, else the leader would take it again. */
+  endSnapshot(): void {
+    Atomics.store(this.#words, WORDS.snapshot, 0);
+    this.#snapshotStep[0] = -1;
+  }
+
+  /** The step after which the snapshot is taken, −1 before that is decided. */
+  get snapshotStep(): number {
+    return this.#snapshotStep[0] ?? -1;
+  }
+
+  /** Worker w found a number that is not finite in what this step would make. */
+  markNonFinite(w: number, step: number): void {
+    Atomics.store(this.#words, WORDS.phases + w * WORDS_PER_LINE + NON_FINITE, markOf(step));
+  }
+
+  /** Whether any worker did. All read the same after the barrier, which so cancels the commit without another one. */
+  foundNonFinite(workers: number, step: number): boolean {
+    for (let w = 0; w < workers; w += 1)
+      if (Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE + NON_FINITE) === markOf(step)) return true;
+    return false;
   }
 
   get epochs(): number {
@@ -122,6 +178,8 @@ export class Control {
     Atomics.wait(this.#words, WORDS.phases + w * WORDS_PER_LINE, seen, milliseconds);
   }
 }
+
+const markOf = (step: number): number => ((step & 0x3fffffff) + 1) | 0;
 
 /** Thrown out of a barrier when the run was aborted. */
 export class Aborted extends Error {

@@ -1,8 +1,7 @@
 // What is known of the workers that ended during a run, and when it is enough.
-import { permutation } from "@shardgrad/core";
 import type { TrainingSpec } from "./job.js";
 import { moveTo, type Phases, type Position } from "./position.js";
-import { shardRows } from "./shards.js";
+import { shardSourceRows } from "./source-rows.js";
 
 /** How a worker ended. */
 export interface Death {
@@ -50,20 +49,10 @@ export class Deaths {
     const reason = error instanceof Error ? error.message : `${name} ended with exit code ${exitCode}`;
     const inPhase = count(this.#inPhase, `${worker}:${finished}`);
     if (probed !== null && count(this.#ofShard, `${finished}:${probed}`) >= MOST_DEATHS_OF_A_SHARD)
-      throw new Error(`shard ${probed} of step ${at.step + 1} ended ${MOST_DEATHS_OF_A_SHARD} workers (${reason}); its rows: ${this.#rowsOf(probed, at).join(", ")}`, { cause: error });
+      throw new Error(`shard ${probed} of step ${at.step + 1} ended ${MOST_DEATHS_OF_A_SHARD} workers (${reason}); its rows: ${shardSourceRows(this.#training, at, probed).join(", ")}`, { cause: error });
     if (inPhase >= MOST_DEATHS_IN_A_PHASE)
       throw new Error(`${name} ended ${inPhase} times in step ${at.step + 1} (${reason})`, { cause: error });
     return { worker, step: at.step, reason, probe: inPhase > 1 && at.phase === "gradients" };
-  }
-
-  /** Row numbers of a shard of a step, counted from 0 in the training data. */
-  #rowsOf(shard: number, { epoch, inEpoch }: Position): number[] {
-    const { data, batchSize, shards, shuffle, seed } = this.#training;
-    const size = shardRows(batchSize, shards);
-    const first = inEpoch * batchSize + shard * size;
-    const end = Math.min(data.rows, (inEpoch + 1) * batchSize, first + size);
-    const order = shuffle ? permutation(data.rows, seed, epoch) : null;
-    return Array.from({ length: Math.max(0, end - first) }, (_, i) => order?.[first + i] ?? first + i);
   }
 }
 

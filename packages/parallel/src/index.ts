@@ -1,7 +1,9 @@
 // @shardgrad/parallel: data-parallel training over worker threads, datasets, model files.
 export { Trainer, type Run } from "./trainer.js";
+export type { CheckpointSpec } from "./checkpoints.js";
+export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
-export type { EpochEvent, ProgressEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";
+export type { EpochEvent, ProgressEvent, RestartEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
 export { defaultShards } from "./shards.js";
@@ -21,7 +23,8 @@ export {
   allRows, columnOf, hasValue, placeOf, selectRows,
   type Column, type NumberColumn, type OpaqueColumn, type Table, type TextColumn, type VectorColumn,
 } from "./dataset/table.js";
-export { datasetFromArrays, tableFromRecords, type ArrayOptions, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";
+export { tableFromRecords, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";
+export { datasetFromArrays, type ArrayOptions } from "./dataset/arrays.js";
 export { holdout, readRowList, type Split } from "./dataset/split.js";
 export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
 export type { Task } from "./dataset/fit-target.js";

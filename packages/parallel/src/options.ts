@@ -1,5 +1,6 @@
 // The options of a Trainer: one type, defaults stated here.
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
+import type { CheckpointSpec } from "./checkpoints.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { TrainingState } from "./events.js";
 
@@ -37,6 +38,8 @@ export interface TrainerOptions {
   readonly resume?: TrainingState | undefined;
   /** Seconds after which a worker that holds up the others is replaced. Default 60; at least 100 steps are allowed. */
   readonly watchdogSeconds?: number | undefined;
+  /** Writes the state to a file while the run goes on: after each epoch, and as said. `resume` goes on from it. */
+  readonly checkpoint?: CheckpointSpec | undefined;
   /** Called when a worker ended and another took its place. */
   readonly onWorkerRestart?: ((restart: { readonly worker: number; readonly step: number; readonly reason: string }) => void) | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */

@@ -2,6 +2,7 @@
 import { proxy, wrap, type Remote } from "comlink";
 import { kernelModule } from "@shardgrad/core";
 import { Worker } from "node:worker_threads";
+import type { CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
 import { cores } from "./cores.js";
 import type { Dataset } from "./dataset/dataset.js";
@@ -9,10 +10,18 @@ import { workerEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
 import { createLayout, type DataPlaces, type Layout } from "./layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
+import { snapshotBuffer } from "./snapshot.js";
 import type { RestartListener, SupervisorApi } from "./supervisor.js";
 
 /** How long a worker may hold up the others unless told otherwise. */
 const WATCHDOG_MS = 60_000;
+
+/** What a pool may be given besides its job. */
+export interface PoolOptions {
+  /** Milliseconds after which a worker that holds up the others is replaced. */
+  readonly watchdog?: number | undefined;
+  readonly checkpoint?: CheckpointSpec | null | undefined;
+}
 
 /** Threads and memory of one job. Opens once; `close` releases everything. */
 export class Pool {
@@ -24,16 +33,16 @@ export class Pool {
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  /** @param watchdog milliseconds after which a worker that holds up the others is replaced */
-  constructor(job: JobSpec, watchdog: number = WATCHDOG_MS) {
+  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null }: PoolOptions = {}) {
     this.layout = createLayout(job);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
     this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor" });
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
+    const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
-    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog });
+    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot });
     this.#ready.catch(() => {}); // whoever calls train or score sees it
   }
 

@@ -19,6 +19,8 @@ export interface ReplicaOptions {
   readonly spin: boolean;
   /** Whether to try the first phase's shards one by one before all together: two workers ended in it. */
   readonly probe: boolean;
+  /** Where snapshots go, null when there are none. */
+  readonly snapshot: SharedArrayBuffer | null;
 }
 
 /** One worker's part of a job. */
@@ -33,13 +35,13 @@ export interface Replica {
 }
 
 /** Makes the replica of one worker over a memory that holds the job's data. */
-export function createReplica(layout: Layout, { memory, module, index, spin, probe }: ReplicaOptions): Replica {
+export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot }: ReplicaOptions): Replica {
   const places = layout.workers[index];
   if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
   const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), scratch: places.kernels };
   const control = new Control(memory.buffer);
   const scoring = layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
-  const step = layout.training === null ? null : createTrainingStep(layout, layout.training, kernels, places, index);
+  const step = layout.training === null ? null : createTrainingStep(layout, layout.training, kernels, places, index, snapshot);
   return {
     score: () => scoring?.run(0),
     train: () => {
@@ -47,29 +49,34 @@ export function createReplica(layout: Layout, { memory, module, index, spin, pro
       if (step === null || training === null) throw new TypeError("replica: the job has no training");
       const phases = phasesOf(stepsPerEpoch(training), training.epochs, scoring !== null);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
-      trainAll(phases, control, barrier, index, step, scoring, probe);
+      trainAll(phases, control, barrier, layout.job.workers, index, step, scoring, probe);
     },
   };
 }
 
 function trainAll(
-  phases: Phases, control: Control, barrier: Barrier, index: number, step: TrainingStep, scoring: Scoring | null, probe: boolean,
+  phases: Phases, control: Control, barrier: Barrier, workers: number, index: number, step: TrainingStep, scoring: Scoring | null, probe: boolean,
 ): void {
   const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
   moveTo(at, phases, control.finishedPhases(index, phases));
   if (probe && at.phase === "gradients" && at.finished < phases.total) tryShards(at, control, index, step);
   for (;;) {
+    // A number that is not finite cancels the commit: the run ends with θ of the step before.
+    if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1)) return;
     // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
     if (index === 0) record(at, phases, control, step, scoring);
     if (at.finished >= phases.total) return;
-    if (at.phase === "gradients" && at.step > 0 && control.decided(at.step - 1)) return;
+    if (at.phase === "gradients" && at.step > 0) {
+      if (control.stopsAfter(at.step - 1)) return;
+      if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);
+    }
     switch (at.phase) {
       case "gradients":
         step.gradients(at.epoch, at.inEpoch, at.step);
         if (index === 0) control.decide(at.step);
         break;
       case "update":
-        step.update(at.epoch, at.inEpoch, at.step);
+        if (!step.update(at.epoch, at.inEpoch, at.step)) control.markNonFinite(index, at.step);
         break;
       case "score":
         scoring?.run((at.step & 1) as 0 | 1);

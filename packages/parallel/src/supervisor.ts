@@ -2,10 +2,12 @@
 // It is a thread of its own so that a blocked main thread stops nothing.
 import { expose, releaseProxy, wrap, type Remote } from "comlink";
 import { parentPort, Worker } from "node:worker_threads";
+import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
 import { stepsPerEpoch, type JobSpec } from "./job.js";
+import { createLayout } from "./layout.js";
 import { phasesOf, type Phases } from "./position.js";
 import { Watchdog } from "./watchdog.js";
 import type { WorkerApi } from "./worker.js";
@@ -18,6 +20,8 @@ export interface Setup {
   readonly spin: boolean;
   /** Milliseconds after which a worker that holds up the others is ended; at least 100 steps. */
   readonly watchdog: number;
+  readonly snapshot: SharedArrayBuffer | null;
+  readonly checkpoint: CheckpointSpec | null;
 }
 
 /** Hears of workers that were replaced. */
@@ -57,8 +61,8 @@ class Crew {
   }
 
   async #prepare(index: number, probe: boolean): Promise<void> {
-    const { job, memory, module, spin } = this.#setup;
-    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe });
+    const { job, memory, module, spin, snapshot } = this.#setup;
+    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe, snapshot });
   }
 
   /** Lets every worker lay out and bind its part. */
@@ -72,15 +76,17 @@ class Crew {
 
   /** Trains to the end or to a stop, whatever workers end on the way. */
   async train(onRestart: RestartListener): Promise<void> {
-    const { training, scored } = this.#setup.job;
+    const { job: { training, scored }, checkpoint, snapshot } = this.#setup;
     if (training === null) throw new TypeError("supervisor: the job has no training");
     const phases = phasesOf(stepsPerEpoch(training), training.epochs, scored !== null);
     const deaths = new Deaths(training);
     const watchdog = new Watchdog(this.#control, this.#members.length, this.#setup.watchdog, (index) => void this.#members[index]?.worker.terminate());
+    const checkpoints = checkpoint === null || snapshot === null ? null : new Checkpoints(createLayout(this.#setup.job), this.#control, snapshot, checkpoint);
     try {
       await this.#each((index) => this.#trainOne(index, phases, deaths, onRestart));
     } finally {
       watchdog.stop();
+      await checkpoints?.close();
     }
   }
 

@@ -8,6 +8,7 @@ import { EPOCH_RECORDS, type TrainingLayout } from "./layout.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
 import { hashParameters, readParameters, writeParameters } from "./parameters.js";
 import { Pool } from "./pool.js";
+import { nonFinite } from "./non-finite.js";
 import { phasesOf } from "./position.js";
 import { checkOptions } from "./validate.js";
 
@@ -66,7 +67,10 @@ export class Trainer {
     if (this.#running) throw new Error("Trainer: a run is going on already; await its result first");
     this.#running = true;
     const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
-    const pool = (this.#pool ??= new Pool(this.#job, this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000));
+    const pool = (this.#pool ??= new Pool(this.#job, {
+      watchdog: this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000,
+      checkpoint: this.#options.checkpoint,
+    }));
     const stop = (): void => pool.control.requestStop();
     const result = this.#train(pool, events, signal);
     return new Run(result, events, stop);
@@ -121,6 +125,7 @@ export class Trainer {
         monitor.poll();
       }
       const total = control.steps;
+      if (control.foundNonFinite(this.#job.workers, total)) throw nonFinite(pool, this.#options, this.#training, total);
       const parameters = readParameters(layout, memory.buffer, layout.theta[total & 1] ?? 0);
       events.end();
       return {

@@ -8,7 +8,8 @@ import { stepsPerEpoch } from "./job.js";
 import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
 import type { Scoring } from "./scoring.js";
 import { shardRows, type BatchPart } from "./shards.js";
-import { createUpdate } from "./update.js";
+import { createSnapshot } from "./snapshot.js";
+import { createUpdate, sliceOf } from "./update.js";
 
 /** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
 export interface TrainingStep {
@@ -18,8 +19,10 @@ export interface TrainingStep {
   shardsOf(inEpoch: number): number[];
   /** Runs one shard alone, to see whether it can be run; what it leaves is overwritten by `gradients`. */
   tryShard(epoch: number, inEpoch: number, step: number, shard: number): void;
-  /** Reduces and updates this worker's slice: reads θ of the step's parity, writes the other. */
-  update(epoch: number, inEpoch: number, step: number): void;
+  /** Reduces and updates this worker's slice: reads θ of the step's parity, writes the other. False when a number is not finite. */
+  update(epoch: number, inEpoch: number, step: number): boolean;
+  /** Copies this worker's slice of θ and slots after `step` committed steps. */
+  snapshot(epoch: number, inEpoch: number, step: number): void;
   /** Leader, after the commit of a step: stores its loss with the regularisation terms. */
   recordStep(epoch: number, inEpoch: number): void;
   /** Leader, after the scores of an epoch: stores its mean loss, end time and scores. */
@@ -27,7 +30,7 @@ export interface TrainingStep {
 }
 
 /** Binds the training phases of one worker. */
-export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): TrainingStep {
+export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, snapshot: SharedArrayBuffer | null): TrainingStep {
   const { job } = layout;
   const spec = job.training;
   if (spec === null) throw new RangeError("training: the job has none");
@@ -38,6 +41,8 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const parts = writePrograms(layout, training, new Int32Array(buffer), index);
   const gather = gatherer(kernels, training.data, places);
   const update = createUpdate(layout, training, kernels, places, index);
+  const { lo, hi } = sliceOf(layout, index);
+  const takeSnapshot = snapshot === null ? null : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
   const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
 
   const doubles = (address: number, n: number): Float64Array => new Float64Array(buffer, address, n);
@@ -90,12 +95,15 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
       const cut = cutOf(inEpoch);
       const table = training.reduceTables[cut] ?? 0;
       const scale = scales[cut] ?? 1;
-      update(step, table, scale);
-      if (index !== 0) return;
+      const finite = update(step, table, scale);
+      if (index !== 0) return finite;
       kernels.reduceTree(1, table, training.lossOffset * 4, places.gradient, kernels.scratch);
       const slot = dataLosses[epoch & 1];
-      if (slot !== undefined) slot[inEpoch] = (reducedLoss[0] ?? Number.NaN) * scale;
+      const loss = (reducedLoss[0] ?? Number.NaN) * scale;
+      if (slot !== undefined) slot[inEpoch] = loss;
+      return finite && Number.isFinite(loss);
     },
+    snapshot: (epoch, inEpoch, step) => takeSnapshot?.((step & 1) as 0 | 1, epoch, inEpoch),
     recordStep: (epoch, inEpoch) => {
       const slot = losses[epoch & 1];
       if (slot === undefined) return;

@@ -1,9 +1,26 @@
 // The all-reduce fused with the optimizer: one worker's slice of θ, chunk by chunk, from the shards' sums to θ of the next step.
 import { createOptimizer, type Kernels, type Scratch, type UpdateRange } from "@shardgrad/core";
+import type { JobSpec } from "./job.js";
 import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
 
-/** Updates this worker's slice: reads θ and slots of the step's parity, writes the other. */
-export type Update = (step: number, reduceTable: number, scale: number) => void;
+/**
+ * Updates this worker's slice: reads θ and slots of the step's parity, writes the other.
+ * Returns whether all new numbers of θ are finite: a NaN or ∞ in a gradient or slot reaches θ.
+ */
+export type Update = (step: number, reduceTable: number, scale: number) => boolean;
+
+/** The slice [lo, hi) of θ, in numbers, that worker `index` reduces and updates. */
+export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: number; hi: number } {
+  // Sums over θ are kept per whole chunk, so slices are whole chunks then; otherwise cache lines do.
+  const unit = isRegularised(job) ? THETA_CHUNK : 16;
+  const units = Math.ceil(thetaCount / unit);
+  const border = (w: number): number => Math.min(thetaCount, Math.floor((units * w) / job.workers) * unit);
+  return { lo: border(index), hi: border(index + 1) };
+}
+
+function isRegularised({ training }: JobSpec): boolean {
+  return training !== null && (training.l1 !== 0 || training.l2 !== 0);
+}
 
 /** Makes the update of one worker's slice. */
 export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): Update {
@@ -11,12 +28,8 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
   if (job.training === null) throw new RangeError("update: the job has no training");
   const { l1, l2, optimizer: spec } = job.training;
   const optimizer = createOptimizer(spec, kernels);
-  const regularised = l1 !== 0 || l2 !== 0;
-  // Sums over θ are kept per whole chunk, so slices are whole chunks then; otherwise cache lines do.
-  const unit = regularised ? THETA_CHUNK : 16;
-  const units = Math.ceil(thetaCount / unit);
-  const lo = Math.floor((units * index) / job.workers) * unit;
-  const hi = Math.min(thetaCount, Math.floor((units * (index + 1)) / job.workers) * unit);
+  const regularised = isRegularised(job);
+  const { lo, hi } = sliceOf(layout, index);
   const chunkSums = new Float64Array(kernels.memory.buffer, training.chunkSums, Math.ceil(thetaCount / THETA_CHUNK) * 2);
   const uniform = !regularised && (spec.weightDecay ?? (spec.name === "adamw" ? 0.01 : 0)) === 0;
   const range: UpdateRange = { n: 0, w: 0, wNext: 0, g: 0, slots: [], slotsNext: [], scale: 1, l1: 0, l2: 0, decays: false };
@@ -43,6 +56,7 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
     const next = (now ^ 1) as 0 | 1;
     optimizer.begin(step);
     range.scale = scale;
+    let finite = true;
     for (let from = lo; from < hi; ) {
       const chunk = Math.floor(from / THETA_CHUNK);
       const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
@@ -58,8 +72,10 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
           chunkSums[2 * chunk + 1] = border > from ? kernels.sumSquares(border - from, theta[now] + 4 * from) : 0;
         }
       }
+      if (kernels.nonFinite(to - from, theta[next] + 4 * from) !== 0) finite = false;
       from = to;
     }
+    return finite;
   };
 }
 

@@ -1,0 +1,73 @@
+// Writes checkpoints while a run goes on: asks the workers for a snapshot when one is due, and brings it to the disk.
+import type { Control } from "./control.js";
+import { stepsPerEpoch } from "./job.js";
+import type { Layout } from "./layout.js";
+import { finishedPhases, phasesOf } from "./position.js";
+import { readSnapshot, snapshotComplete } from "./snapshot.js";
+import { saveState } from "./state-file.js";
+
+/** When and where checkpoints are written. */
+export interface CheckpointSpec {
+  readonly path: string;
+  /** Steps from one to the next; undefined: not by steps. */
+  readonly everySteps?: number | undefined;
+  /** Seconds from one to the next; undefined: not by time. */
+  readonly everySeconds?: number | undefined;
+  /** Stored with the state. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+const LOOK_MS = 10;
+
+/** The checkpoints of one run: also one after each epoch. */
+export class Checkpoints {
+  readonly #timer: NodeJS.Timeout;
+  #writing: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
+
+  constructor(layout: Layout, control: Control, snapshot: SharedArrayBuffer, spec: CheckpointSpec) {
+    const { training, job } = layout;
+    if (training === null || job.training === null) throw new TypeError("checkpoints: the job has no training");
+    const phases = phasesOf(stepsPerEpoch(job.training), job.training.epochs, job.scored !== null);
+    let lastSteps = control.steps;
+    let lastEpochs = control.epochs;
+    let lastTime = performance.now();
+    let asked = false;
+    const due = (): boolean =>
+      (spec.everySteps !== undefined && control.steps - lastSteps >= spec.everySteps) ||
+      (spec.everySeconds !== undefined && performance.now() - lastTime >= spec.everySeconds * 1000) ||
+      control.epochs > lastEpochs;
+    const write = async (step: number): Promise<void> => {
+      try {
+        await saveState(spec.path, readSnapshot(layout, training, snapshot, step), spec.metadata);
+      } catch (error) {
+        this.#failure ??= { error };
+        control.requestStop(); // a run that cannot keep its promise ends; its last checkpoint is intact
+      } finally {
+        control.endSnapshot();
+        asked = false;
+        this.#writing = undefined;
+      }
+    };
+    this.#timer = setInterval(() => {
+      if (this.#writing !== undefined) return;
+      if (asked) {
+        const step = control.snapshotStep;
+        if (step >= 0 && snapshotComplete(control, job.workers, finishedPhases(phases, step))) this.#writing = write(step);
+      } else if (due()) {
+        lastSteps = control.steps;
+        lastEpochs = control.epochs;
+        lastTime = performance.now();
+        asked = true;
+        control.requestSnapshot();
+      }
+    }, LOOK_MS);
+  }
+
+  /** Waits for the last one. Throws what kept a checkpoint from being written. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}

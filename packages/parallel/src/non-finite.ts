@@ -1,0 +1,66 @@
+// What went wrong when a step made a number that is not finite: which parameter, which rows.
+import { createPredictor, outputWidth } from "@shardgrad/core";
+import type { Dataset } from "./dataset/dataset.js";
+import { stepsPerEpoch, type TrainingSpec } from "./job.js";
+import type { TrainerOptions } from "./options.js";
+import { readParameters } from "./parameters.js";
+import type { Pool } from "./pool.js";
+import { batchSourceRows } from "./source-rows.js";
+
+/** A step made NaN or ∞; it was not committed. */
+export class NonFiniteError extends Error {
+  override readonly name = "NonFiniteError";
+  /** The step, from 1. */
+  readonly step: number;
+  /** The first parameter that would have become NaN or ∞, null when only the loss is. */
+  readonly parameter: string | null;
+  /** Rows of the training data, from 0, whose features, targets or outputs are not finite. */
+  readonly rows: readonly number[];
+
+  constructor(message: string, step: number, parameter: string | null, rows: readonly number[]) {
+    super(message);
+    this.step = step;
+    this.parameter = parameter;
+    this.rows = rows;
+  }
+}
+
+const MOST_NAMED = 8;
+
+/** Finds out what made step `step` (from 0) not finite. θ of the steps before is intact. */
+export function nonFinite(pool: Pool, { model, data }: TrainerOptions, training: TrainingSpec, step: number): NonFiniteError {
+  const { layout, memory } = pool;
+  const parity = (step & 1) as 0 | 1;
+  const next = readParameters(layout, memory.buffer, layout.theta[(parity ^ 1) as 0 | 1]);
+  const parameter = [...next].find(([, { data: numbers }]) => !numbers.every(Number.isFinite))?.[0] ?? null;
+  const steps = stepsPerEpoch(training);
+  const epoch = Math.floor(step / steps);
+  const batch = [...batchSourceRows(training, { epoch, inEpoch: step - epoch * steps })];
+  let rows = batch.filter((row) => !rowIsFinite(data, row));
+  if (rows.length === 0) {
+    const predict = createPredictor(model, readParameters(layout, memory.buffer, layout.theta[parity]));
+    const width = outputWidth(model);
+    rows = batch.filter((row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite));
+  }
+  const named = rows.slice(0, MOST_NAMED).join(", ") + (rows.length > MOST_NAMED ? ", …" : "");
+  const where = parameter === null ? "the loss" : parameter;
+  const cause = rows.length === 0 ? "no single row is to blame; a smaller learning rate may help" : `it began with row ${named} of the training data`;
+  return new NonFiniteError(`step ${step + 1}: ${where} would become NaN or infinite; ${cause}`, step + 1, parameter, rows);
+}
+
+function rowIsFinite(data: Dataset, row: number): boolean {
+  if (!featuresOf(data, row).every(Number.isFinite)) return false;
+  const { target } = data;
+  return target?.kind !== "number" || target.values.subarray(row * target.width, (row + 1) * target.width).every(Number.isFinite);
+}
+
+/** One row's features as the model sees them. */
+function featuresOf(data: Dataset, row: number): Float32Array {
+  return Float32Array.from(
+    data.features.flatMap((block): number[] => {
+      if (block.kind === "oneHot") return Array.from({ length: block.classes }, (_, j) => (block.codes[row] === j ? 1 : 0));
+      const values = [...block.values.subarray(row * block.width, (row + 1) * block.width)];
+      return block.kind === "u8" ? values.map((value) => (value - block.shift) * block.scale) : values;
+    }),
+  );
+}
