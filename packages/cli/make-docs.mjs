@@ -14,7 +14,8 @@ function optionTable(entry) {
   const rows = Object.entries(entry.options).map(([key, option]) => {
     const name = option.positional ? optionName(key).toUpperCase() : `--${optionName(key)}`;
     const short = option.short === undefined ? "" : `, \`-${option.short}\``;
-    const fallback = option.defaultWords ?? (option.default === false ? "off" : (defaultText(option) ?? ""));
+    const fallback =
+      option.defaultWords ?? (option.default === false ? "off" : (defaultText(option) ?? ""));
     return `| \`${name}\`${short} | ${cell(option.help)} | ${cell(option.kind.allowed)} | ${cell(fallback)} |`;
   });
   return ["| option | | value | default |", "| --- | --- | --- | --- |", ...rows].join("\n");

@@ -6,7 +6,8 @@ import { UsageError } from "./usage-error.js";
 /** Throws UsageError for the first combination that cannot be meant. */
 export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
   const clash = (a: keyof TrainSettings, b: keyof TrainSettings, remedy: string): void => {
-    if (given.has(a) && given.has(b)) throw new UsageError(`${given.get(a)} and ${given.get(b)}: ${remedy}`);
+    if (given.has(a) && given.has(b))
+      throw new UsageError(`${given.get(a)} and ${given.get(b)}: ${remedy}`);
   };
   clash("features", "drop", "give the columns to use or those to leave out, not both");
   clash("val", "valRows", "give one of them");
@@ -17,13 +18,22 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
 
   const only = (key: keyof TrainSettings, condition: boolean, remedy: string): void => {
     const value = settings[key];
-    if (given.has(key) && !condition && value !== false && value !== 0) throw new UsageError(`${given.get(key)}: ${remedy}`);
+    if (given.has(key) && !condition && value !== false && value !== 0)
+      throw new UsageError(`${given.get(key)}: ${remedy}`);
   };
   const isSgd = settings.optimizer === "sgd";
   only("momentum", isSgd, `has no meaning for ${settings.optimizer}; add --optimizer sgd`);
-  only("nesterov", isSgd, `has no meaning for ${settings.optimizer}; add --optimizer sgd and --momentum`);
+  only(
+    "nesterov",
+    isSgd,
+    `has no meaning for ${settings.optimizer}; add --optimizer sgd and --momentum`,
+  );
   only("nesterov", (settings.momentum ?? 0) > 0, "needs --momentum above 0, such as 0.9");
-  only("warmup", settings.schedule === "cosine", "has no meaning for a constant rate; add --schedule cosine");
+  only(
+    "warmup",
+    settings.schedule === "cosine",
+    "has no meaning for a constant rate; add --schedule cosine",
+  );
 
   const { activation, hidden } = settings;
   if (activation.length !== 1 && activation.length !== hidden.length)
@@ -34,9 +44,18 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
 }
 
 /** Throws UsageError when the loss does not suit what is predicted. */
-export function checkLoss(settings: TrainSettings, task: "classification" | "regression", given: ReadonlyMap<string, string>): void {
+export function checkLoss(
+  settings: TrainSettings,
+  task: "classification" | "regression",
+  given: ReadonlyMap<string, string>,
+): void {
   const { loss } = settings;
   if (loss === undefined || (loss === "crossEntropy") === (task === "classification")) return;
-  const [suits, other] = task === "classification" ? ["crossEntropy", "regression"] : ["meanSquaredError", "classification"];
-  throw new UsageError(`${given.get("loss") ?? "loss"} ${loss}: does not suit ${task}; leave it out (${suits}), or give --task ${other}`);
+  const [suits, other] =
+    task === "classification"
+      ? ["crossEntropy", "regression"]
+      : ["meanSquaredError", "classification"];
+  throw new UsageError(
+    `${given.get("loss") ?? "loss"} ${loss}: does not suit ${task}; leave it out (${suits}), or give --task ${other}`,
+  );
 }

@@ -16,7 +16,9 @@ const NOT_IN_FILES = new Set(["config", "resume", "force"]);
 /** Reads a configuration file for the options of `table`; UsageError names file, line and key. */
 export async function readConfigFile(path: string, table: AnyOptionTable): Promise<ConfigFile> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path}: cannot be read (${error.code ?? error.message}); give a YAML or JSON file`);
+    throw new UsageError(
+      `${path}: cannot be read (${error.code ?? error.message}); give a YAML or JSON file`,
+    );
   });
   const { isMap, isNode, isScalar, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
@@ -28,7 +30,8 @@ export async function readConfigFile(path: string, table: AnyOptionTable): Promi
   }
   const values = new Map<string, { value: unknown; line: number }>();
   if (document.contents === null) return { path, values };
-  if (!isMap(document.contents)) throw new UsageError(`${path}: not a list of options; write lines such as "epochs: 20"`);
+  if (!isMap(document.contents))
+    throw new UsageError(`${path}: not a list of options; write lines such as "epochs: 20"`);
   const keys = new Map(
     Object.keys(table)
       .filter((key) => !NOT_IN_FILES.has(key))
@@ -40,10 +43,16 @@ export async function readConfigFile(path: string, table: AnyOptionTable): Promi
     const { line } = lines.linePos(offset);
     const key = keys.get(name);
     if (key === undefined) {
-      if (NOT_IN_FILES.has(name)) throw new UsageError(`${path}:${line}: ${name}: give it on the command line`);
-      throw new UsageError(`${path}:${line}: ${name}: no such option`, { name, known: [...keys.keys()] });
+      if (NOT_IN_FILES.has(name))
+        throw new UsageError(`${path}:${line}: ${name}: give it on the command line`);
+      throw new UsageError(`${path}:${line}: ${name}: no such option`, {
+        name,
+        known: [...keys.keys()],
+      });
     }
-    const plain: unknown = isNode(pair.value) ? pair.value.toJS(document, { maxAliasCount: 10 }) : pair.value;
+    const plain: unknown = isNode(pair.value)
+      ? pair.value.toJS(document, { maxAliasCount: 10 })
+      : pair.value;
     if (plain !== null) values.set(key, { value: plain, line });
   }
   return { path, values };
@@ -53,14 +62,20 @@ export async function readConfigFile(path: string, table: AnyOptionTable): Promi
  * The settings of a run as YAML text, without those of the session. Paths become relative to `folder`,
  * where the file will stand, so that the run can be moved together with its data.
  */
-export async function formatConfig(settings: Readonly<Record<string, unknown>>, table: AnyOptionTable, folder: string): Promise<string> {
+export async function formatConfig(
+  settings: Readonly<Record<string, unknown>>,
+  table: AnyOptionTable,
+  folder: string,
+): Promise<string> {
   const { stringify } = await import("yaml");
   const entries: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(table)) {
     const value = settings[key];
     if (option.scope === "session" || value === undefined) continue;
     const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
-    entries[optionName(key)] = isPath ? relative(folder, resolve(value)).replaceAll("\\", "/") : value;
+    entries[optionName(key)] = isPath
+      ? relative(folder, resolve(value)).replaceAll("\\", "/")
+      : value;
   }
   return stringify(entries);
 }

@@ -12,14 +12,17 @@ export interface FileFingerprint {
 }
 
 /** Reads the files once more, in pieces. */
-export async function fingerprintFiles(paths: readonly string[]): Promise<readonly FileFingerprint[]> {
+export async function fingerprintFiles(
+  paths: readonly string[],
+): Promise<readonly FileFingerprint[]> {
   return Promise.all(paths.map((path) => fingerprintFile(path)));
 }
 
 async function fingerprintFile(path: string): Promise<FileFingerprint> {
   const { size } = await stat(path);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
+    hash.update(chunk as Buffer);
   return { path, bytes: size, sha256: hash.digest("hex") };
 }
 
@@ -32,14 +35,21 @@ export function fingerprintRows(rows: Int32Array): string {
 
 /** Of the settings that the weights depend on, but for the files, which have fingerprints of their own. */
 export function fingerprintSettings(settings: object, table: AnyOptionTable): string {
-  return createHash("sha256").update(JSON.stringify(resultEntries(settings, table))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(resultEntries(settings, table)))
+    .digest("hex");
 }
 
 /** The settings that the weights depend on, but for paths, as [name, value] in the table's order. */
-export function resultEntries(settings: object, table: AnyOptionTable): readonly (readonly [name: string, value: unknown])[] {
+export function resultEntries(
+  settings: object,
+  table: AnyOptionTable,
+): readonly (readonly [name: string, value: unknown])[] {
   return Object.entries(table).flatMap(([key, option]) => {
     const value: unknown = Reflect.get(settings, key);
     const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
-    return option.scope !== "result" || value === undefined || isPath ? [] : [[optionName(key), value] as const];
+    return option.scope !== "result" || value === undefined || isPath
+      ? []
+      : [[optionName(key), value] as const];
   });
 }

@@ -10,14 +10,22 @@ export type ExitCode = CommandResult;
 /** Runs one command line (without `node` and the script's path); the answer is the exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   const verbose = args.includes("--verbose");
+  process.stdout.on("error", endQuietly);
   try {
     const parsed = await parse(args, version());
     if (parsed === null) return 0;
-    for (const unknown of unknownVariables(process.env)) process.stderr.write(`warning: ${await describeError(unknown)}\n`);
+    for (const unknown of unknownVariables(process.env))
+      process.stderr.write(`warning: ${await describeError(unknown)}\n`);
     return await runCommand(parsed.command, parsed.flags);
   } catch (error) {
     return await report(error, verbose);
   }
+}
+
+/** A reader that has seen enough, such as head, is no failure. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
 }
 
 async function report(error: unknown, verbose: boolean): Promise<ExitCode> {
@@ -30,7 +38,10 @@ async function report(error: unknown, verbose: boolean): Promise<ExitCode> {
 
 /** The message on one line, with the nearest known name where there was an unknown one. */
 async function describeError(error: unknown): Promise<string> {
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(
+    /\s*\n\s*/g,
+    " ",
+  );
   if (!(error instanceof UsageError && error.unknown)) return message;
   const { name, known, prefix = "", otherwise } = error.unknown;
   const { nearest } = await import("@shardgrad/parallel");

@@ -1,5 +1,13 @@
 // From settings to the network, loss and optimizer that they describe.
-import type { ActivationName, InitSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Schedule } from "@shardgrad/core";
+import type {
+  ActivationName,
+  InitSpec,
+  LayerSpec,
+  LossSpec,
+  ModelSpec,
+  OptimizerSpec,
+  Schedule,
+} from "@shardgrad/core";
 import type { TrainSettings } from "./options/train.js";
 
 /** Hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. */
@@ -23,19 +31,28 @@ export function modelOf(settings: TrainSettings, inputs: number, outputs: number
 /** He's ranges keep the variance of signals before units that are zero for half of them, Glorot's before the others. */
 function initOf(settings: TrainSettings, activation: ActivationName): InitSpec {
   if (settings.init !== undefined) return { name: settings.init };
-  const halved = activation === "relu" || activation === "leakyRelu" || activation === "elu" || activation === "gelu" || activation === "silu";
+  const halved =
+    activation === "relu" ||
+    activation === "leakyRelu" ||
+    activation === "elu" ||
+    activation === "gelu" ||
+    activation === "silu";
   return { name: halved ? "heUniform" : "glorotUniform" };
 }
 
 /** The loss that was asked for, or that suits the task. */
 export function lossOf(settings: TrainSettings, task: "classification" | "regression"): LossSpec {
-  return { name: settings.loss ?? (task === "classification" ? "crossEntropy" : "meanSquaredError"), reduction: "mean" };
+  return {
+    name: settings.loss ?? (task === "classification" ? "crossEntropy" : "meanSquaredError"),
+    reduction: "mean",
+  };
 }
 
 /** The optimizer; `steps` is the length of the whole run, over which the cosine schedule falls. */
 export function optimizerOf(settings: TrainSettings, steps: number): OptimizerSpec {
   const { optimizer, schedule, warmup, momentum, nesterov, weightDecay } = settings;
-  const lr: Schedule = schedule === "cosine" ? { name: "cosine", lr: settings.lr, steps, warmup } : settings.lr;
+  const lr: Schedule =
+    schedule === "cosine" ? { name: "cosine", lr: settings.lr, steps, warmup } : settings.lr;
   const decay = weightDecay === undefined ? {} : { weightDecay };
   if (optimizer !== "sgd") return { name: optimizer, lr, ...decay };
   return { name: "sgd", lr, nesterov, ...(momentum !== undefined && { momentum }), ...decay };

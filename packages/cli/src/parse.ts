@@ -17,7 +17,9 @@ export async function parse(args: readonly string[], version: string): Promise<P
   let parsed: ParsedLine | null = null;
   const parser = yargs()
     .scriptName("shardgrad")
-    .usage("$0 <command>\n\nTrain neural networks on all cores; the same bytes for any number of workers.")
+    .usage(
+      "$0 <command>\n\nTrain neural networks on all cores; the same bytes for any number of workers.",
+    )
     .parserConfiguration({
       "camel-case-expansion": false,
       "dot-notation": false,
@@ -56,9 +58,16 @@ function checkCommand(args: readonly string[]): void {
   if (first === undefined) {
     if (args.includes("--help") || args.includes("--version")) return;
     const flag = args[0] === undefined ? "" : `${args[0]}: `;
-    throw new UsageError(`${flag}no command; give one of ${names.join(", ")} (shardgrad --help says more)`);
+    throw new UsageError(
+      `${flag}no command; give one of ${names.join(", ")} (shardgrad --help says more)`,
+    );
   }
-  if (!names.includes(first)) throw new UsageError(`${first}: no such command`, { name: first, known: names, otherwise: `give one of ${names.join(", ")}` });
+  if (!names.includes(first))
+    throw new UsageError(`${first}: no such command`, {
+      name: first,
+      known: names,
+      otherwise: `give one of ${names.join(", ")}`,
+    });
 }
 
 function usageLine(name: string, entry: CommandEntry): string {
@@ -97,23 +106,48 @@ export function helpText(option: Option<unknown>): string {
 }
 
 /** The options that were typed, by key. Throws UsageError for unknown, repeated and superfluous ones. */
-function rawFlags(name: CommandName, entry: CommandEntry, argv: Readonly<Record<string, unknown>>): RawFlags {
+function rawFlags(
+  name: CommandName,
+  entry: CommandEntry,
+  argv: Readonly<Record<string, unknown>>,
+): RawFlags {
   const keys = new Map(Object.keys(entry.options).map((key) => [optionName(key), key]));
   const flags = new Map<string, string | boolean>();
   for (const [typed, value] of Object.entries(argv)) {
-    if (typed === "$0" || typed === "_" || typed === "help" || typed === "version" || value === undefined) continue;
+    if (
+      typed === "$0" ||
+      typed === "_" ||
+      typed === "help" ||
+      typed === "version" ||
+      value === undefined
+    )
+      continue;
     const key = keys.get(typed);
     if (key === undefined) {
-      const known = [...keys].filter(([, other]) => !entry.options[other]?.positional).map(([flag]) => flag);
+      const known = [...keys]
+        .filter(([, other]) => !entry.options[other]?.positional)
+        .map(([flag]) => flag);
       const otherwise = `shardgrad ${name} --help lists them`;
-      throw new UsageError(`${dashes(typed)}: no such option of ${name}`, { name: typed, known, prefix: "--", otherwise });
+      throw new UsageError(`${dashes(typed)}: no such option of ${name}`, {
+        name: typed,
+        known,
+        prefix: "--",
+        otherwise,
+      });
     }
-    if (Array.isArray(value)) throw new UsageError(`--${typed}: given ${value.length} times; give it once${listHint(entry.options[key])}`);
-    // A flag without its value is read as a switch; the empty text says so.
-    flags.set(key, typeof value !== "boolean" ? String(value) : entry.options[key]?.kind.isSwitch ? value : "");
+    if (Array.isArray(value))
+      throw new UsageError(
+        `--${typed}: given ${value.length} times; give it once${listHint(entry.options[key])}`,
+      );
+    const isSwitch = entry.options[key]?.kind.isSwitch === true;
+    if (typeof value === "string" || (isSwitch && typeof value === "boolean")) flags.set(key, value);
+    else flags.set(key, ""); // a flag without its value is read as a switch
   }
   const extra = Array.isArray(argv["_"]) ? argv["_"].slice(1) : [];
-  if (extra.length > 0) throw new UsageError(`${String(extra[0])}: one argument too many; shardgrad ${usageLine(name, entry)}`);
+  if (extra.length > 0)
+    throw new UsageError(
+      `${String(extra[0])}: one argument too many; shardgrad ${usageLine(name, entry)}`,
+    );
   return flags;
 }
 
@@ -128,17 +162,27 @@ function checkSwitches(args: readonly string[], entry: CommandEntry): void {
     const flag = `--${optionName(key)}=`;
     const value = args.find((arg) => arg.startsWith(flag))?.slice(flag.length);
     if (value !== undefined && value !== "true" && value !== "false")
-      throw new UsageError(`${flag}${value}: is on or off; give ${flag.slice(0, -1)} alone, or ${flag.slice(0, -1)}=false`);
+      throw new UsageError(
+        `${flag}${value}: is on or off; give ${flag.slice(0, -1)} alone, or ${flag.slice(0, -1)}=false`,
+      );
   }
 }
 
 function listHint(option: Option<unknown> | undefined): string {
-  return option?.kind.allowed.includes("separated by commas") ? ", with commas between the values" : "";
+  return option?.kind.allowed.includes("separated by commas")
+    ? ", with commas between the values"
+    : "";
 }
 
 /** SHARDGRAD_* variables that no command knows. */
-export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly UsageError[] {
-  const known = [...new Set(Object.values(commands).flatMap((entry) => Object.keys(entry.options).map(environmentName)))];
+export function unknownVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly UsageError[] {
+  const known = [
+    ...new Set(
+      Object.values(commands).flatMap((entry) => Object.keys(entry.options).map(environmentName)),
+    ),
+  ];
   return Object.keys(environment)
     .filter((name) => name.startsWith("SHARDGRAD_") && !known.includes(name))
     .map((name) => new UsageError(`${name}: no such option`, { name, known }));

@@ -12,24 +12,47 @@ export type PredictionFormat = "csv" | "jsonl" | "arrow";
 export function formatOf(path: string): PredictionFormat {
   const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase();
   if (extension === "csv" || extension === "jsonl" || extension === "arrow") return extension;
-  throw new UsageError(`--out ${path}: the name says no format; end it in .csv, .jsonl or .arrow, or give --format`);
+  throw new UsageError(
+    `--out ${path}: the name says no format; end it in .csv, .jsonl or .arrow, or give --format`,
+  );
 }
 
 /** The file's whole content. */
-export async function formatPredictions(columns: readonly PredictionColumn[], format: PredictionFormat): Promise<string | Uint8Array> {
+export async function formatPredictions(
+  columns: readonly PredictionColumn[],
+  format: PredictionFormat,
+): Promise<string | Uint8Array> {
   switch (format) {
     case "csv":
-      return lines(columns, (cells) => cells.map(csvCell).join(","), `${columns.map(({ name }) => csvCell(name)).join(",")}\n`);
+      return lines(
+        columns,
+        (cells) => cells.map(csvCell).join(","),
+        `${columns.map(({ name }) => csvCell(name)).join(",")}\n`,
+      );
     case "jsonl":
-      return lines(columns, (cells) => JSON.stringify(Object.fromEntries(cells.map((cell, i) => [columns[i]?.name ?? "", cell]))), "");
+      return lines(
+        columns,
+        (cells) =>
+          JSON.stringify(
+            Object.fromEntries(cells.map((cell, i) => [columns[i]?.name ?? "", cell])),
+          ),
+        "",
+      );
     case "arrow":
       return arrowFile(columns);
   }
 }
 
-function lines(columns: readonly PredictionColumn[], line: (cells: readonly (string | number)[]) => string, head: string): string {
+function lines(
+  columns: readonly PredictionColumn[],
+  line: (cells: readonly (string | number)[]) => string,
+  head: string,
+): string {
   const rows = columns[0]?.values.length ?? 0;
-  const all = Array.from({ length: rows }, (_, row) => `${line(columns.map(({ values }) => values[row] ?? Number.NaN))}\n`);
+  const all = Array.from(
+    { length: rows },
+    (_, row) => `${line(columns.map(({ values }) => values[row] ?? Number.NaN))}\n`,
+  );
   return head + all.join("");
 }
 

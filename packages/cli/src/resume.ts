@@ -16,7 +16,11 @@ export interface ResumedRun {
 }
 
 /** Opens the run in `folder`. Throws UsageError when it cannot go on with these settings. */
-export async function openResumed(folder: string, request: Resolved<TrainSettings>, config: ConfigFile): Promise<ResumedRun> {
+export async function openResumed(
+  folder: string,
+  request: Resolved<TrainSettings>,
+  config: ConfigFile,
+): Promise<ResumedRun> {
   const manifest = await readManifest(folder);
   checkUnchanged(request, config);
   const files = runFiles(folder);
@@ -44,12 +48,21 @@ export function checkSameFiles(found: readonly FileFingerprint[], manifest: Mani
   found.forEach((file, i) => {
     const before = manifest.data[i];
     if (before?.sha256 !== file.sha256)
-      throw new UsageError(`${file.path}: is not what the run began with (sha256 ${file.sha256.slice(0, 12)}…, then ${before?.sha256.slice(0, 12) ?? "absent"}…); bring back the file, or begin a new run`);
+      throw new UsageError(
+        `${file.path}: is not what the run began with (sha256 ${file.sha256.slice(0, 12)}…, then ${before?.sha256.slice(0, 12) ?? "absent"}…); bring back the file, or begin a new run`,
+      );
   });
 }
 
 /** Throws UsageError when there are no steps left to do. */
-export function checkUnfinished(folder: string, state: TrainingState, epochs: number, stepsPerEpoch: number): void {
+export function checkUnfinished(
+  folder: string,
+  state: TrainingState,
+  epochs: number,
+  stepsPerEpoch: number,
+): void {
   if (state.step >= epochs * stepsPerEpoch)
-    throw new UsageError(`--resume ${folder}: the run has done its ${epochs} epochs; give more with --epochs to go on`);
+    throw new UsageError(
+      `--resume ${folder}: the run has done its ${epochs} epochs; give more with --epochs to go on`,
+    );
 }

@@ -35,7 +35,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   shardgrad: z.string(),
   node: z.string(),
   backend: z.string(),
-  status: z.enum(["running", "stopped", "finished"]),
+  status: z.enum(["running", "stopped", "failed", "finished"]),
   seed: z.number(),
   configuration: z.object({ sha256 }),
   data: z.array(z.object({ path: z.string(), bytes: z.number(), sha256 })),
@@ -55,13 +55,19 @@ export interface Manifest {
   readonly shardgrad: string;
   readonly node: string;
   readonly backend: string;
-  readonly status: "running" | "stopped" | "finished";
+  readonly status: "running" | "stopped" | "failed" | "finished";
   readonly seed: number;
   /** Of the settings that the weights depend on. */
   readonly configuration: { readonly sha256: string };
-  readonly data: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly data: readonly {
+    readonly path: string;
+    readonly bytes: number;
+    readonly sha256: string;
+  }[];
   /** Of each split: its rows, where they come from, and the sha256 of their numbers as little-endian i32. */
-  readonly splits: Readonly<Record<string, { readonly rows: number; readonly from: string; readonly sha256: string }>>;
+  readonly splits: Readonly<
+    Record<string, { readonly rows: number; readonly from: string; readonly sha256: string }>
+  >;
   readonly workers?: number | undefined;
   readonly shards?: number | undefined;
   readonly steps?: number | undefined; // finished steps
@@ -83,14 +89,17 @@ async function isTaken(path: string): Promise<boolean> {
 /** Throws UsageError when a run may not be written to `folder`; writes nothing. */
 export async function checkFree(folder: string, force: boolean): Promise<void> {
   if ((await isTaken(folder)) && !force)
-    throw new UsageError(`--out ${folder}: is not empty; give another folder, --force to replace the run in it, or --resume ${folder}`);
+    throw new UsageError(
+      `--out ${folder}: is not empty; give another folder, --force to replace the run in it, or --resume ${folder}`,
+    );
 }
 
 /** Makes `folder` ready for a new run: made if missing; files of an earlier run in it are removed, others left alone. */
 export async function claimFolder(folder: string): Promise<RunFiles> {
   const files = runFiles(folder);
   await mkdir(dirname(files.state), { recursive: true });
-  for (const file of [files.manifest, files.model, files.config, files.metrics, files.state]) await rm(file, { force: true });
+  for (const file of [files.manifest, files.model, files.config, files.metrics, files.state])
+    await rm(file, { force: true });
   return files;
 }
 
@@ -112,12 +121,16 @@ export async function claimNumberedFolder(name: string): Promise<RunFiles> {
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest } = runFiles(folder);
   const text = await readFile(manifest, "utf8").catch(() => {
-    throw new UsageError(`${folder}: not a run folder (no manifest.json); give a folder that shardgrad train has written`);
+    throw new UsageError(
+      `${folder}: not a run folder (no manifest.json); give a folder that shardgrad train has written`,
+    );
   });
   const parsed = manifestSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`${manifest}: ${issue?.path.join(".") || "not valid JSON"}: ${issue?.message ?? "not a manifest"}`);
+    throw new UsageError(
+      `${manifest}: ${issue?.path.join(".") || "not valid JSON"}: ${issue?.message ?? "not a manifest"}`,
+    );
   }
   return parsed.data;
 }
@@ -144,5 +157,11 @@ export async function appendMetrics(files: RunFiles, entry: object): Promise<voi
 export async function keepMetrics(files: RunFiles, epochs: number): Promise<void> {
   const text = await readFile(files.metrics, "utf8").catch(() => "");
   const lines = text.split("\n").filter((line) => line !== "");
-  await writeFileAtomic(files.metrics, lines.slice(0, epochs).map((line) => `${line}\n`).join(""));
+  await writeFileAtomic(
+    files.metrics,
+    lines
+      .slice(0, epochs)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
 }

@@ -1,7 +1,13 @@
 // Where settings come from: defaults, then the configuration file, then SHARDGRAD_* variables, then flags; the last one wins.
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { ConfigFile } from "./config-file.js";
-import { type AnyOptionTable, environmentName, type Option, optionName, type OptionTable } from "./options/option.js";
+import {
+  type AnyOptionTable,
+  environmentName,
+  type Option,
+  optionName,
+  type OptionTable,
+} from "./options/option.js";
 import { readValue } from "./options/values.js";
 import { UsageError } from "./usage-error.js";
 
@@ -30,16 +36,24 @@ export function resolveSettings<Settings>(
     if (fromFlags !== undefined) {
       const place = option.positional ? optionName(key).toUpperCase() : `--${optionName(key)}`;
       given.set(key, place);
-      if (fromFlags === "") throw new UsageError(`${place}: needs a value; give ${option.kind.allowed}`);
+      if (fromFlags === "")
+        throw new UsageError(`${place}: needs a value; give ${option.kind.allowed}`);
       settings[key] = readValue(option.kind, fromFlags, `${place} ${show(fromFlags)}`);
     } else if (fromEnvironment !== undefined && fromEnvironment !== "") {
       given.set(key, environmentName(key));
-      settings[key] = readValue(option.kind, fromEnvironment, `${environmentName(key)}=${fromEnvironment}`);
+      settings[key] = readValue(
+        option.kind,
+        fromEnvironment,
+        `${environmentName(key)}=${fromEnvironment}`,
+      );
     } else if (file && fromFile) {
       const place = `${file.path}:${fromFile.line}: ${optionName(key)}`;
       given.set(key, place);
       const value = readValue(option.kind, fromFile.value, `${place}: ${show(fromFile.value)}`);
-      settings[key] = typeof value === "string" && option.kind.isPath?.(value) ? fromFolder(dirname(file.path), value) : value;
+      settings[key] =
+        typeof value === "string" && option.kind.isPath?.(value)
+          ? fromFolder(dirname(file.path), value)
+          : value;
     } else settings[key] = option.default;
   }
   // Every key of the table has been checked by the schema of its own type.

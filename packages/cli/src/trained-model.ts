@@ -1,5 +1,12 @@
 // A trained model and a table that it is applied to, as evaluate and predict need them.
-import { columnTypes, type TrainedModel, loadModel, readTable, type Table, allRows } from "@shardgrad/parallel";
+import {
+  columnTypes,
+  type TrainedModel,
+  loadModel,
+  readTable,
+  type Table,
+  allRows,
+} from "@shardgrad/parallel";
 import { readListedRows } from "./training-data.js";
 import { UsageError } from "./usage-error.js";
 
@@ -12,17 +19,30 @@ export interface ModelAndTable {
 }
 
 /** Reads both. Throws UsageError when one is not named or the model knows no columns. */
-export async function openModelAndTable({ model: modelPath, data, rows }: {
+export async function openModelAndTable({
+  model: modelPath,
+  data,
+  rows,
+}: {
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly rows?: string | undefined;
 }): Promise<ModelAndTable> {
-  if (modelPath === undefined) throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
-  if (data === undefined) throw new UsageError("DATA: no table after the model; give a CSV, TSV, Arrow or IDX file");
+  if (modelPath === undefined)
+    throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
+  if (data === undefined)
+    throw new UsageError("DATA: no table after the model; give a CSV, TSV, Arrow or IDX file");
   const model = await loadModel(modelPath);
   const { encoding } = model;
   if (encoding === null || encoding === undefined)
-    throw new UsageError(`${modelPath}: the model was saved without its preprocessing and cannot read tables; use it from a program`);
+    throw new UsageError(
+      `${modelPath}: the model was saved without its preprocessing and cannot read tables; use it from a program`,
+    );
   const table = await readTable(data, { types: columnTypes(encoding) });
-  return { model, encoding, table, rows: rows === undefined ? allRows(table) : await readListedRows(rows, table.rows) };
+  return {
+    model,
+    encoding,
+    table,
+    rows: rows === undefined ? allRows(table) : await readListedRows(rows, table.rows),
+  };
 }

@@ -1,7 +1,14 @@
 // What a training run learns from: the table, its encoding, and which rows train, validate and test.
 import {
-  allRows, encode, fitEncoding, holdout, readRowList, readTable,
-  type Dataset, type Encoding, type Table,
+  allRows,
+  encode,
+  fitEncoding,
+  holdout,
+  readRowList,
+  readTable,
+  type Dataset,
+  type Encoding,
+  type Table,
 } from "@shardgrad/parallel";
 import { fingerprintRows } from "./fingerprint.js";
 import type { TrainSettings } from "./options/train.js";
@@ -32,14 +39,18 @@ interface Parts {
 }
 
 /** Reads and splits the tables; what is learnt for encoding (means, categories) comes from training rows alone. */
-export async function loadTrainingData(settings: TrainSettings, path: string): Promise<TrainingData> {
+export async function loadTrainingData(
+  settings: TrainSettings,
+  path: string,
+): Promise<TrainingData> {
   const table = await readTable(path, { types: settings.types });
   const target = settings.target ?? defaultTarget(table);
   const parts = await chooseRows(settings, path, table);
   const { train, validation, test } = parts;
   const { features, drop, task } = settings;
   const encoding = fitEncoding(table, train.rows, { target, features, drop, task });
-  const encoded = (part: Part | null): Dataset | null => part && encode(encoding, part.table, part.rows);
+  const encoded = (part: Part | null): Dataset | null =>
+    part && encode(encoding, part.table, part.rows);
   return {
     encoding,
     train: encode(encoding, train.table, train.rows),
@@ -47,7 +58,14 @@ export async function loadTrainingData(settings: TrainSettings, path: string): P
     test: encoded(test),
     splits: Object.fromEntries(
       Object.entries(parts).flatMap(([name, part]: [string, Part | null]) =>
-        part ? [[name, { rows: part.rows.length, from: part.from, sha256: fingerprintRows(part.rows) }]] : [],
+        part
+          ? [
+              [
+                name,
+                { rows: part.rows.length, from: part.from, sha256: fingerprintRows(part.rows) },
+              ],
+            ]
+          : [],
       ),
     ),
     notes: [...table.notes, ...encoding.notes],
@@ -56,8 +74,11 @@ export async function loadTrainingData(settings: TrainSettings, path: string): P
 
 function defaultTarget(table: Table): string {
   const names = table.columns.map((column) => column.name);
-  if (names.includes("label") && table.columns.some((column) => column.kind === "vector")) return "label";
-  throw new UsageError(`--target: name the column to predict; ${table.source} has ${names.join(", ")}`);
+  if (names.includes("label") && table.columns.some((column) => column.kind === "vector"))
+    return "label";
+  throw new UsageError(
+    `--target: name the column to predict; ${table.source} has ${names.join(", ")}`,
+  );
 }
 
 /** Listed rows first; then the test part, then the validation part, are drawn from those that are left. */
@@ -67,10 +88,17 @@ async function chooseRows(settings: TrainSettings, path: string, table: Table): 
   const validation = await listedRows(settings.valRows, table);
   const listed = await listedRows(settings.trainRows, table);
   checkDisjoint([listed, validation, test]);
-  let train: Part = listed ?? { table, rows: without(allRows(table), [validation, test]), from: path };
+  let train: Part = listed ?? {
+    table,
+    rows: without(allRows(table), [validation, test]),
+    from: path,
+  };
   const draw = (part: number): Part | null => {
     if (part === 0) return null;
-    if (train.rows.length < 2) throw new UsageError(`${path}: ${train.rows.length} rows cannot be split; give more rows, or --val 0`);
+    if (train.rows.length < 2)
+      throw new UsageError(
+        `${path}: ${train.rows.length} rows cannot be split; give more rows, or --val 0`,
+      );
     const { kept, held } = holdout(train.rows, part, seed);
     train = { ...train, rows: kept };
     return { table, rows: held, from: `${part} of ${path}, drawn by seed ${seed}` };
@@ -83,7 +111,8 @@ async function chooseRows(settings: TrainSettings, path: string, table: Table): 
     listedPart ?? (typeof wanted === "number" ? draw(wanted) : await other(wanted));
   const testPart = await chosen(test, settings.test ?? 0);
   const validationPart = await chosen(validation, settings.val);
-  if (train.rows.length === 0) throw new UsageError(`${path}: no rows are left to train on; hold out fewer`);
+  if (train.rows.length === 0)
+    throw new UsageError(`${path}: no rows are left to train on; hold out fewer`);
   return { train, validation: validationPart, test: testPart };
 }
 
@@ -96,7 +125,9 @@ async function listedRows(place: string | undefined, table: Table): Promise<Part
 /** The rows that FILE or FILE#KEY lists. */
 export async function readListedRows(place: string, rows: number): Promise<Int32Array> {
   const at = place.lastIndexOf("#");
-  return at < 0 ? readRowList(place, rows) : readRowList(place.slice(0, at), rows, place.slice(at + 1));
+  return at < 0
+    ? readRowList(place, rows)
+    : readRowList(place.slice(0, at), rows, place.slice(at + 1));
 }
 
 function without(rows: Int32Array, parts: readonly (Part | null)[]): Int32Array {
@@ -111,14 +142,22 @@ function checkDisjoint(parts: readonly (Part | null)[]): void {
   for (const part of parts)
     for (const row of part?.rows ?? []) {
       const owner = owners.get(row);
-      if (part && owner !== undefined) throw new UsageError(`row ${row} is in ${owner} and in ${part.from}; list it in one of them`);
+      if (part && owner !== undefined)
+        throw new UsageError(
+          `row ${row} is in ${owner} and in ${part.from}; list it in one of them`,
+        );
       if (part) owners.set(row, part.from);
     }
 }
 
 /** Every file that a run reads rows or row numbers from, the table first. */
-export function filesOf({ val, test, trainRows, valRows, testRows }: TrainSettings, path: string): readonly string[] {
+export function filesOf(
+  { val, test, trainRows, valRows, testRows }: TrainSettings,
+  path: string,
+): readonly string[] {
   const tables = [path, val, test].filter((file) => typeof file === "string");
-  const lists = [trainRows, valRows, testRows].filter((file) => file !== undefined).map((place) => place.replace(/#[^#]*$/, ""));
+  const lists = [trainRows, valRows, testRows]
+    .filter((file) => file !== undefined)
+    .map((place) => place.replace(/#[^#]*$/, ""));
   return [...new Set([...tables, ...lists])];
 }

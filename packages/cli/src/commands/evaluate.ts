@@ -1,6 +1,14 @@
 // shardgrad evaluate: scores a trained model on a table.
 import {
-  classScores, type ClassScores, confusionMatrix, type ConfusionMatrix, decodeOutputs, encode, evaluate, predict, targetUnit,
+  classScores,
+  type ClassScores,
+  confusionMatrix,
+  type ConfusionMatrix,
+  decodeOutputs,
+  encode,
+  evaluate,
+  predict,
+  targetUnit,
 } from "@shardgrad/parallel";
 import { evaluateOptions } from "../options/use.js";
 import { count } from "../report/format.js";
@@ -17,20 +25,32 @@ export async function evaluateModel(flags: RawFlags): Promise<CommandResult> {
   const { model, encoding, table, rows } = await openModelAndTable(settings);
   const data = encode(encoding, table, rows);
   const { spec, parameters, loss } = model;
-  const scores = await evaluate(spec, parameters, loss, data, { workers, unit: targetUnit(encoding) });
+  const scores = await evaluate(spec, parameters, loss, data, {
+    workers,
+    unit: targetUnit(encoding),
+  });
   const classes = data.target?.kind === "class" ? await classify() : null;
   if (settings.json) {
-    process.stdout.write(`${JSON.stringify({ rows: rows.length, scores, ...(classes && asJson(classes)) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ rows: rows.length, scores, ...(classes && asJson(classes)) })}\n`,
+    );
     return 0;
   }
   process.stdout.write(`${count(rows.length)} rows of ${table.source}\n${scoreLine(scores)}\n`);
-  if (classes) process.stdout.write(`\n${formatConfusion(classes.names, classes.matrix)}\n\n${formatClassScores(classes.names, classes.scores)}\n`);
+  if (classes)
+    process.stdout.write(
+      `\n${formatConfusion(classes.names, classes.matrix)}\n\n${formatClassScores(classes.names, classes.scores)}\n`,
+    );
   return 0;
 
   async function classify(): Promise<Classified | null> {
     const predictions = decodeOutputs(encoding, await predict(spec, parameters, data, { workers }));
     if (predictions.kind !== "class" || data.target?.kind !== "class") return null;
-    const matrix = confusionMatrix(predictions.classes.length, data.target.labels, predictions.indices);
+    const matrix = confusionMatrix(
+      predictions.classes.length,
+      data.target.labels,
+      predictions.indices,
+    );
     return { names: predictions.classes, matrix, scores: classScores(matrix) };
   }
 }

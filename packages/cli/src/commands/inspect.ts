@@ -13,19 +13,25 @@ import type { CommandResult } from "./run.js";
 export async function inspect(flags: RawFlags): Promise<CommandResult> {
   const { settings } = resolveSettings(inspectOptions, flags, process.env, null);
   const { file, types, json } = settings;
-  if (file === undefined) throw new UsageError("FILE: nothing to look at; give a table, a model file or a run folder");
+  if (file === undefined)
+    throw new UsageError("FILE: nothing to look at; give a table, a model file or a run folder");
   const info = await stat(file).catch(() => null);
   if (info?.isDirectory()) {
     const manifest = await readManifest(file);
-    const model = manifest.status === "running" ? null : await loadModel(file);
-    print(json, { run: manifest, ...(model && describeModel(model)) }, () => formatModel(model, manifest));
+    const model =
+      manifest.status === "running" || manifest.status === "failed" ? null : await loadModel(file);
+    print(json, { run: manifest, ...(model && describeModel(model)) }, () =>
+      formatModel(model, manifest),
+    );
   } else if (info?.isFile() && (await isModel(file))) {
     const model = await loadModel(file);
     print(json, describeModel(model), () => formatModel(model, null));
   } else {
     const table = await readTable(file, { types });
     const columns = summarise(table);
-    print(json, { source: table.source, rows: table.rows, columns }, () => formatSummary(table, columns));
+    print(json, { source: table.source, rows: table.rows, columns }, () =>
+      formatSummary(table, columns),
+    );
   }
   return 0;
 }
@@ -45,4 +51,3 @@ async function isModel(path: string): Promise<boolean> {
     await file.close();
   }
 }
-

@@ -2,8 +2,19 @@
 import { basename } from "node:path";
 import type { LossSpec } from "@shardgrad/core";
 import {
-  evaluate, saveModel, saveState, targetUnit, targetWidth, Trainer, featureWidth,
-  type RunResult, type Scores, type TrainerOptions, writeFileAtomic,
+  defaultShards,
+  evaluate,
+  saveModel,
+  saveState,
+  targetUnit,
+  targetWidth,
+  Trainer,
+  featureWidth,
+  type EpochEvent,
+  type RunResult,
+  type Scores,
+  type TrainerOptions,
+  writeFileAtomic,
 } from "@shardgrad/parallel";
 import { checkLoss, checkTrain } from "../check-train.js";
 import { formatConfig, readConfigFile } from "../config-file.js";
@@ -16,7 +27,15 @@ import type { Reporter } from "../report/reporter.js";
 import { textReporter } from "../report/text.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "../resume.js";
 import {
-  appendMetrics, checkFree, claimFolder, claimNumberedFolder, keepMetrics, type Manifest, type RunFiles, runFiles, writeManifest,
+  appendMetrics,
+  checkFree,
+  claimFolder,
+  claimNumberedFolder,
+  keepMetrics,
+  type Manifest,
+  type RunFiles,
+  runFiles,
+  writeManifest,
 } from "../run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "../settings.js";
 import { watchSignals } from "../signals.js";
@@ -41,20 +60,30 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
   const { settings, data } = planned;
   const reporter = settings.json
     ? jsonReporter()
-    : await textReporter({ quiet: settings.quiet, verbose: settings.verbose, data: planned.files[0] ?? "" });
+    : await textReporter({ ...settings, data: planned.files[0] ?? "" });
   reporter.tell({ type: "data", ...describeData(data) });
   const trainer = constructTrainer(planned.options);
-  const watch = watchSignals(() => process.stderr.write("\nstopping at the next step; once more ends at once\n"));
+  const watch = watchSignals(() =>
+    process.stderr.write("\nstopping at the next step; once more ends at once\n"),
+  );
   try {
     const files = await folderOf(planned);
-    const run = trainer.run({ signal: watch.signal });
-    const record = beginRecord(planned, files);
-    for await (const event of run) {
-      reporter.tell(event);
-      if (event.type === "epoch") await appendMetrics(files, event);
+    const run = trainer.run({ signal: watch.signal }); // the first steps are done while the record is written
+    const begun = await beginRecord(planned, files);
+    try {
+      for await (const event of run) {
+        reporter.tell(event);
+        if (event.type !== "epoch") continue;
+        await appendMetrics(files, event);
+        checkFinite(event, planned.settings);
+      }
+    } catch (error) {
+      run.stop();
+      await writeManifest(files, { ...begun, status: "failed" });
+      throw error;
     }
     const result = await run.result;
-    await finish(planned, files, result, await record, reporter);
+    await finish(planned, files, result, begun, reporter);
     return result.stopped ? (watch.exitCode() ?? 0) : 0;
   } finally {
     reporter.close();
@@ -68,7 +97,8 @@ async function plan(flags: RawFlags): Promise<PlannedRun> {
   const { request, resumed } = await readRequest(flags);
   const { settings, given } = request;
   const path = settings.data;
-  if (path === undefined) throw new UsageError("DATA: no table to learn from; give a CSV, TSV, Arrow or IDX file");
+  if (path === undefined)
+    throw new UsageError("DATA: no table to learn from; give a CSV, TSV, Arrow or IDX file");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);
   const files = filesOf(settings, path);
@@ -77,8 +107,10 @@ async function plan(flags: RawFlags): Promise<PlannedRun> {
   const task = target.kind === "class" ? "classification" : "regression";
   checkLoss(settings, task, given);
   const stepsPerEpoch = Math.ceil(data.train.rows / settings.batchSize);
-  if (resumed) checkUnfinished(resumed.files.folder, resumed.state, settings.epochs, stepsPerEpoch);
-  const { l1, l2, batchSize, shards, epochs, workers, seed } = settings;
+  const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);
+  if (resumed) checkUnfinished(resumed.files.folder, resumed.state, epochs, stepsPerEpoch);
+  const shards = settings.shards ?? defaultShards(Math.min(settings.batchSize, data.train.rows));
+  const { l1, l2, batchSize, workers, seed } = settings;
   const options = {
     model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
     data: data.train,
@@ -87,13 +119,34 @@ async function plan(flags: RawFlags): Promise<PlannedRun> {
     optimizer: optimizerOf(settings, stepsPerEpoch * epochs),
     unit: targetUnit(data.encoding),
     resume: resumed?.state,
-    l1, l2, batchSize, shards, epochs, workers, seed,
+    l1,
+    l2,
+    batchSize,
+    shards,
+    epochs,
+    workers,
+    seed,
   };
-  return { settings, data, options, stepsPerEpoch, files, resumed };
+  return {
+    settings: { ...settings, data: path, target: target.column, epochs, shards },
+    data,
+    options,
+    stepsPerEpoch,
+    files,
+    resumed,
+  };
+}
+
+/** Many passes over small tables, which are quick and need them; fewer over large ones. */
+function defaultEpochs(stepsPerEpoch: number): number {
+  const [fewest, most, steps] = [20, 100, 1000];
+  return Math.max(fewest, Math.min(most, Math.ceil(steps / stepsPerEpoch)));
 }
 
 /** The settings from all sources; those of the run's own folder when it goes on. */
-async function readRequest(flags: RawFlags): Promise<{ request: Resolved<TrainSettings>; resumed: ResumedRun | null }> {
+async function readRequest(
+  flags: RawFlags,
+): Promise<{ request: Resolved<TrainSettings>; resumed: ResumedRun | null }> {
   const sources = (key: "config" | "resume"): string | undefined => {
     const given = flags.get(key) ?? process.env[environmentName(key)];
     return typeof given === "string" && given !== "" ? given : undefined;
@@ -103,7 +156,8 @@ async function readRequest(flags: RawFlags): Promise<{ request: Resolved<TrainSe
   const config = path === undefined ? null : await readConfigFile(path, trainOptions);
   const request = resolveSettings(trainOptions, flags, process.env, config);
   checkTrain(request);
-  const resumed = resume !== undefined && config ? await openResumed(resume, request, config) : null;
+  const resumed =
+    resume !== undefined && config ? await openResumed(resume, request, config) : null;
   return { request, resumed };
 }
 
@@ -115,6 +169,14 @@ function constructTrainer(options: TrainerOptions): Trainer {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** Weights that are not numbers stay so: such a run can only be begun again. */
+function checkFinite({ epoch, loss }: EpochEvent, { lr }: TrainSettings): void {
+  if (!Number.isFinite(loss))
+    throw new Error(
+      `epoch ${epoch}: the loss is ${loss}: the run diverged; begin again with --lr below ${lr}`,
+    );
 }
 
 function describeData({ encoding, train: rows, validation, test, notes }: TrainingData) {
@@ -130,18 +192,33 @@ function describeData({ encoding, train: rows, validation, test, notes }: Traini
 }
 
 /** The run's folder, ready to be written to. */
-async function folderOf({ settings, files, resumed, stepsPerEpoch }: PlannedRun): Promise<RunFiles> {
+async function folderOf({
+  settings,
+  files,
+  resumed,
+  stepsPerEpoch,
+}: PlannedRun): Promise<RunFiles> {
   if (resumed) {
     await keepMetrics(resumed.files, Math.floor(resumed.state.step / stepsPerEpoch));
     return resumed.files;
   }
   if (settings.out !== undefined) return claimFolder(settings.out);
-  return claimNumberedFolder(basename(files[0] ?? "data").replace(/\.(gz)$/i, "").replace(/\.[^.]+$/, ""));
+  return claimNumberedFolder(
+    basename(files[0] ?? "data")
+      .replace(/\.(gz)$/i, "")
+      .replace(/\.[^.]+$/, ""),
+  );
 }
 
 /** Writes what is known when a run begins: its configuration and a manifest that says that it goes on. */
-async function beginRecord({ settings, data, files }: PlannedRun, folder: RunFiles): Promise<Manifest> {
-  await writeFileAtomic(folder.config, await formatConfig({ ...settings, data: files[0] }, trainOptions, folder.folder));
+async function beginRecord(
+  { settings, data, files }: PlannedRun,
+  folder: RunFiles,
+): Promise<Manifest> {
+  await writeFileAtomic(
+    folder.config,
+    await formatConfig({ ...settings }, trainOptions, folder.folder),
+  );
   const manifest: Manifest = {
     shardgrad: version(),
     node: process.version,
@@ -157,13 +234,22 @@ async function beginRecord({ settings, data, files }: PlannedRun, folder: RunFil
 }
 
 /** Writes model, state and the finished manifest, and tells the scores. */
-async function finish({ settings, data, options, stepsPerEpoch }: PlannedRun, files: RunFiles, result: RunResult, begun: Manifest, reporter: Reporter): Promise<void> {
+async function finish(
+  { settings, data, options, stepsPerEpoch }: PlannedRun,
+  files: RunFiles,
+  result: RunResult,
+  begun: Manifest,
+  reporter: Reporter,
+): Promise<void> {
   const { parameters, stopped, steps, seconds, workers, shards, hash } = result;
   const { model: spec, loss, unit } = options;
   await saveState(files.state, result.state);
   await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
   const validation: Scores | null = result.epochs.at(-1)?.validation ?? null;
-  const test = data.test && !stopped ? await evaluate(spec, parameters, loss, data.test, { workers: settings.workers, unit }) : null;
+  const test =
+    data.test && !stopped
+      ? await evaluate(spec, parameters, loss, data.test, { workers: settings.workers, unit })
+      : null;
   await writeManifest(files, {
     ...begun,
     status: stopped ? "stopped" : "finished",
@@ -176,5 +262,14 @@ async function finish({ settings, data, options, stepsPerEpoch }: PlannedRun, fi
     ...(validation && { validation }),
     ...(test && { test }),
   });
-  reporter.tell({ type: "end", stopped, folder: files.folder, steps, seconds, weights: hash, validation, test });
+  reporter.tell({
+    type: "end",
+    stopped,
+    folder: files.folder,
+    steps,
+    seconds,
+    weights: hash,
+    validation,
+    test,
+  });
 }

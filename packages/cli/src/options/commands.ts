@@ -19,8 +19,14 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     options: trainOptions,
     examples: [
       ["shardgrad train penguins.csv --target species", "classify; 10% of the rows validate"],
-      ["shardgrad train diamonds.csv --target price --hidden 128,64 --epochs 40", "predict a number"],
-      ["shardgrad train train-images-idx3-ubyte --test t10k-images-idx3-ubyte --hidden 128", "learn MNIST digits"],
+      [
+        "shardgrad train diamonds.csv --target price --hidden 128,64 --epochs 40",
+        "predict a number",
+      ],
+      [
+        "shardgrad train train-images-idx3-ubyte --test t10k-images-idx3-ubyte --hidden 128",
+        "learn MNIST digits",
+      ],
       ["shardgrad train -c config.yaml --lr 0.003", "options from a file, one changed"],
       ["shardgrad train --resume runs/penguins-1", "go on after Ctrl-C, to the same weights"],
     ],
@@ -38,7 +44,10 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     options: predictOptions,
     examples: [
       ["shardgrad predict runs/penguins-1 new.csv --out predictions.csv", "one line a row"],
-      ["shardgrad predict runs/penguins-1 new.csv --probabilities --format jsonl", "JSON lines on stdout"],
+      [
+        "shardgrad predict runs/penguins-1 new.csv --probabilities --format jsonl",
+        "JSON lines on stdout",
+      ],
     ],
   },
   inspect: {

@@ -9,8 +9,20 @@ export interface SessionSettings {
 }
 
 export const sessionOptions: OptionTable<SessionSettings> = {
-  json: { kind: onOff(), help: "JSON on stdout: one object a line", group: "Output", default: false, scope: "session" },
-  verbose: { kind: onOff(), help: "Say more; with an error, show its stack", group: "Output", default: false, scope: "session" },
+  json: {
+    kind: onOff(),
+    help: "JSON on stdout: one object a line",
+    group: "Output",
+    default: false,
+    scope: "session",
+  },
+  verbose: {
+    kind: onOff(),
+    help: "Say more; with an error, show its stack",
+    group: "Output",
+    default: false,
+    scope: "session",
+  },
 };
 
 export const workersOption: Option<number | "auto"> = {

@@ -23,7 +23,9 @@ export interface Option<T> {
 }
 
 /** The options of a command by key; the flag is the key in kebab-case. */
-export type OptionTable<Settings> = { readonly [Key in keyof Settings]-?: Option<Exclude<Settings[Key], undefined>> };
+export type OptionTable<Settings> = {
+  readonly [Key in keyof Settings]-?: Option<Exclude<Settings[Key], undefined>>;
+};
 
 /** A table whose values' types do not matter. */
 export type AnyOptionTable = Readonly<Record<string, Option<unknown>>>;
@@ -42,5 +44,6 @@ export function environmentName(key: string): string {
 export function defaultText(option: Option<unknown>): string | undefined {
   const value = option.default;
   if (value === undefined) return undefined;
-  return Array.isArray(value) ? value.join(",") : String(value);
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

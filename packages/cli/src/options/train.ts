@@ -34,7 +34,7 @@ export interface TrainSettings extends SessionSettings {
   readonly l1: number;
   readonly l2: number;
   readonly batchSize: number;
-  readonly epochs: number;
+  readonly epochs?: number | undefined;
   readonly seed: number;
   readonly shards?: number | undefined;
   readonly workers: number | "auto";
@@ -74,7 +74,12 @@ export const trainOptions: OptionTable<TrainSettings> = {
     defaultWords: "all but the target",
     scope: "result",
   },
-  drop: { kind: listOf(text("a column name"), COLUMNS), help: "Columns to leave out", group: "Data", scope: "result" },
+  drop: {
+    kind: listOf(text("a column name"), COLUMNS),
+    help: "Columns to leave out",
+    group: "Data",
+    scope: "result",
+  },
   types: typesOption,
   task: {
     kind: choice("classification", "regression"),
@@ -102,11 +107,25 @@ export const trainOptions: OptionTable<TrainSettings> = {
     group: "Data",
     scope: "result",
   },
-  valRows: { kind: path(ROWS_FILE), help: "Like --train-rows: rows scored after each epoch", group: "Data", scope: "result" },
-  testRows: { kind: path(ROWS_FILE), help: "Like --train-rows: rows scored at the end", group: "Data", scope: "result" },
+  valRows: {
+    kind: path(ROWS_FILE),
+    help: "Like --train-rows: rows scored after each epoch",
+    group: "Data",
+    scope: "result",
+  },
+  testRows: {
+    kind: path(ROWS_FILE),
+    help: "Like --train-rows: rows scored at the end",
+    group: "Data",
+    scope: "result",
+  },
 
   hidden: {
-    kind: listOf(integer(1, 65536), "whole numbers from 1 to 65536, separated by commas, or none", true),
+    kind: listOf(
+      integer(1, 65536),
+      "whole numbers from 1 to 65536, separated by commas, or none",
+      true,
+    ),
     help: "Units of the hidden layers; none for a linear model",
     group: "Model",
     default: [64, 32],
@@ -114,7 +133,18 @@ export const trainOptions: OptionTable<TrainSettings> = {
   },
   activation: {
     kind: listOf(
-      choice("relu", "leakyRelu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "softmax", "identity"),
+      choice(
+        "relu",
+        "leakyRelu",
+        "elu",
+        "gelu",
+        "silu",
+        "softplus",
+        "sigmoid",
+        "tanh",
+        "softmax",
+        "identity",
+      ),
       "one of relu, leakyRelu, elu, gelu, silu, softplus, sigmoid, tanh, softmax, identity, or one for each hidden layer",
     ),
     help: "Activation of the hidden layers: one for all, or one each",
@@ -123,13 +153,27 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
   init: {
-    kind: choice("heUniform", "heNormal", "glorotUniform", "glorotNormal", "normal", "uniform", "zeros"),
+    kind: choice(
+      "heUniform",
+      "heNormal",
+      "glorotUniform",
+      "glorotNormal",
+      "normal",
+      "uniform",
+      "zeros",
+    ),
     help: "Initial weights of every layer; biases start at 0",
     group: "Model",
     defaultWords: "heUniform before relu and its kin, else glorotUniform",
     scope: "result",
   },
-  bias: { kind: onOff(), help: "Give layers a bias (--no-bias for none)", group: "Model", default: true, scope: "result" },
+  bias: {
+    kind: onOff(),
+    help: "Give layers a bias (--no-bias for none)",
+    group: "Model",
+    default: true,
+    scope: "result",
+  },
   dropout: {
     kind: real(0, 1, "high"),
     help: "Part of each hidden layer's outputs zeroed while training",
@@ -145,8 +189,20 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
 
-  optimizer: { kind: choice("adam", "adamw", "sgd"), help: "Update rule", group: "Training", default: "adam", scope: "result" },
-  lr: { kind: real(0, LARGEST, "low"), help: "Learning rate", group: "Training", default: 0.001, scope: "result" },
+  optimizer: {
+    kind: choice("adam", "adamw", "sgd"),
+    help: "Update rule",
+    group: "Training",
+    default: "adam",
+    scope: "result",
+  },
+  lr: {
+    kind: real(0, LARGEST, "low"),
+    help: "Learning rate",
+    group: "Training",
+    default: 0.001,
+    scope: "result",
+  },
   schedule: {
     kind: choice("constant", "cosine"),
     help: "Learning rate over time; cosine falls to 0 at the last step",
@@ -161,8 +217,20 @@ export const trainOptions: OptionTable<TrainSettings> = {
     default: 0,
     scope: "result",
   },
-  momentum: { kind: real(0, 1, "high"), help: "Momentum of sgd", group: "Training", defaultWords: "0", scope: "result" },
-  nesterov: { kind: onOff(), help: "Nesterov's form of momentum", group: "Training", default: false, scope: "result" },
+  momentum: {
+    kind: real(0, 1, "high"),
+    help: "Momentum of sgd",
+    group: "Training",
+    defaultWords: "0",
+    scope: "result",
+  },
+  nesterov: {
+    kind: onOff(),
+    help: "Nesterov's form of momentum",
+    group: "Training",
+    default: false,
+    scope: "result",
+  },
   weightDecay: {
     kind: real(0, LARGEST),
     help: "Weight decay (decoupled for adamw)",
@@ -170,8 +238,20 @@ export const trainOptions: OptionTable<TrainSettings> = {
     defaultWords: "0; 0.01 for adamw",
     scope: "result",
   },
-  l1: { kind: real(0, LARGEST), help: "λ of λ·Σ|w| over weights, added to the loss", group: "Training", default: 0, scope: "result" },
-  l2: { kind: real(0, LARGEST), help: "λ of λ·Σw² over weights, added to the loss", group: "Training", default: 0, scope: "result" },
+  l1: {
+    kind: real(0, LARGEST),
+    help: "λ of λ·Σ|w| over weights, added to the loss",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  l2: {
+    kind: real(0, LARGEST),
+    help: "λ of λ·Σw² over weights, added to the loss",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
   batchSize: {
     kind: integer(1, 1e6),
     help: "Rows of a step, over all workers together",
@@ -179,7 +259,13 @@ export const trainOptions: OptionTable<TrainSettings> = {
     default: 64,
     scope: "result",
   },
-  epochs: { kind: integer(1, 1e6), help: "Times to go through the training rows", group: "Training", default: 20, scope: "result" },
+  epochs: {
+    kind: integer(1, 1e6),
+    help: "Times to go through the training rows",
+    group: "Training",
+    defaultWords: "20; up to 100 for small tables, until 1000 steps",
+    scope: "result",
+  },
   seed: {
     kind: integer(0, 2 ** 32 - 1),
     help: "Splits, initial weights, shuffling and dropout are functions of it",
@@ -196,9 +282,26 @@ export const trainOptions: OptionTable<TrainSettings> = {
   },
   workers: workersOption,
 
-  out: { kind: path("a folder"), help: "Folder of the run", group: "Run", defaultWords: "runs/<data>-<n>", scope: "session" },
-  force: { kind: onOff(), help: "Replace the run in a folder that is not empty", group: "Run", default: false, scope: "session" },
-  resume: { kind: path("a run folder"), help: "Go on with the run in this folder", group: "Run", scope: "session" },
+  out: {
+    kind: path("a folder"),
+    help: "Folder of the run",
+    group: "Run",
+    defaultWords: "runs/<data>-<n>",
+    scope: "session",
+  },
+  force: {
+    kind: onOff(),
+    help: "Replace the run in a folder that is not empty",
+    group: "Run",
+    default: false,
+    scope: "session",
+  },
+  resume: {
+    kind: path("a run folder"),
+    help: "Go on with the run in this folder",
+    group: "Run",
+    scope: "session",
+  },
   config: {
     kind: path("a YAML or JSON file"),
     help: "Options from a YAML or JSON file, by the names of the flags; flags win",
@@ -206,6 +309,12 @@ export const trainOptions: OptionTable<TrainSettings> = {
     short: "c",
     scope: "session",
   },
-  quiet: { kind: onOff(), help: "No progress, only the last lines", group: "Output", default: false, scope: "session" },
+  quiet: {
+    kind: onOff(),
+    help: "No progress, only the last lines",
+    group: "Output",
+    default: false,
+    scope: "session",
+  },
   ...sessionOptions,
 };

@@ -61,7 +61,10 @@ const modelAndData: OptionTable<ModelAndData> = {
   workers: workersOption,
 };
 
-export const evaluateOptions: OptionTable<EvaluateSettings> = { ...modelAndData, ...sessionOptions };
+export const evaluateOptions: OptionTable<EvaluateSettings> = {
+  ...modelAndData,
+  ...sessionOptions,
+};
 
 export const predictOptions: OptionTable<PredictSettings> = {
   ...modelAndData,

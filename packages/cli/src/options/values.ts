@@ -16,29 +16,42 @@ export interface ValueKind<T> {
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const number = z.union([z.number(), z.string().trim().regex(DECIMAL).transform(Number)]).pipe(z.number());
+const number = z
+  .union([z.number(), z.string().trim().regex(DECIMAL).transform(Number)])
+  .pipe(z.number());
 
 /** A whole number from `low` to `high`. */
 export function integer(low: number, high: number): ValueKind<number> {
-  return { schema: number.pipe(z.int().min(low).max(high)), allowed: `a whole number from ${low} to ${high}` };
+  return {
+    schema: number.pipe(z.int().min(low).max(high)),
+    allowed: `a whole number from ${low} to ${high}`,
+  };
 }
 
 /** A number with low ≤ value ≤ high; a bound in `open` is excluded. */
-export function real(low: number, high: number, open: "none" | "low" | "high" = "none"): ValueKind<number> {
+export function real(
+  low: number,
+  high: number,
+  open: "none" | "low" | "high" = "none",
+): ValueKind<number> {
   const bounded = number.pipe(z.number().min(low).max(high));
   const words =
     high === Number.MAX_VALUE
       ? `a number ${open === "low" ? "above" : "from"} ${low}${open === "low" ? "" : " on"}`
       : `a number from ${low} to ${high}${open === "none" ? "" : ` (below ${high})`}`;
   return {
-    schema: bounded.refine((value) => !(open === "low" && value === low) && !(open === "high" && value === high)),
+    schema: bounded.refine(
+      (value) => !(open === "low" && value === low) && !(open === "high" && value === high),
+    ),
     allowed: words,
   };
 }
 
 /** On or off. */
 export function onOff(): ValueKind<boolean> {
-  const text = z.enum(["true", "false", "1", "0"]).transform((value) => value === "true" || value === "1");
+  const text = z
+    .enum(["true", "false", "1", "0"])
+    .transform((value) => value === "true" || value === "1");
   return { schema: z.union([z.boolean(), text]), allowed: "true or false", isSwitch: true };
 }
 
@@ -72,7 +85,11 @@ export function partOrPath(): ValueKind<number | string> {
 }
 
 /** Some values of one kind, separated by commas, or a list in YAML; `none` is the empty list when `orNone`. */
-export function listOf<T>(kind: ValueKind<T>, allowed: string, orNone = false): ValueKind<readonly T[]> {
+export function listOf<T>(
+  kind: ValueKind<T>,
+  allowed: string,
+  orNone = false,
+): ValueKind<readonly T[]> {
   const parts = z.preprocess(
     (value) => {
       if (orNone && value === "none") return [];
@@ -95,12 +112,18 @@ export function columnTypes(): ValueKind<Readonly<Record<string, "number" | "tex
     });
     return Object.fromEntries(pairs);
   };
-  return { schema: z.preprocess(fromText, mapping), allowed: "column=number or column=text, separated by commas" };
+  return {
+    schema: z.preprocess(fromText, mapping),
+    allowed: "column=number or column=text, separated by commas",
+  };
 }
 
 /** A number of threads, or "auto". */
 export function workerCount(): ValueKind<number | "auto"> {
-  return { schema: z.union([z.literal("auto"), number.pipe(z.int().min(1).max(1024))]), allowed: "auto or a whole number from 1 to 1024" };
+  return {
+    schema: z.union([z.literal("auto"), number.pipe(z.int().min(1).max(1024))]),
+    allowed: "auto or a whole number from 1 to 1024",
+  };
 }
 
 /** Reads a value; throws UsageError that begins with `place` when it is not allowed. */
@@ -108,6 +131,12 @@ export function readValue<T>(kind: ValueKind<T>, raw: unknown, place: string): T
   const parsed = kind.schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const { allowed, choices } = kind;
-  const wrong = choices && typeof raw === "string" ? raw.split(",").find((part) => !choices.includes(part.trim())) : undefined;
-  throw new UsageError(`${place}: give ${allowed}`, choices && wrong !== undefined ? { name: wrong, known: choices } : null);
+  const wrong =
+    choices && typeof raw === "string"
+      ? raw.split(",").find((part) => !choices.includes(part.trim()))
+      : undefined;
+  throw new UsageError(
+    `${place}: give ${allowed}`,
+    choices && wrong !== undefined ? { name: wrong, known: choices } : null,
+  );
 }

@@ -27,14 +27,21 @@ export function duration(seconds: number): string {
 /** Scores on one line: `loss 0.1234  accuracy 97.50%`. */
 export function scoreLine(scores: Readonly<Record<string, number | null>>): string {
   return Object.entries(scores)
-    .map(([name, value]) => `${name} ${name === "accuracy" && value !== null ? `${(value * 100).toFixed(2)}%` : short(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name} ${name === "accuracy" && value !== null ? `${(value * 100).toFixed(2)}%` : short(value)}`,
+    )
     .join("  ");
 }
 
 /** Rows of cells in columns as wide as needed, two spaces apart; numbers to the right where `right` says so. */
-export function columns(rows: readonly (readonly string[])[], right: readonly boolean[] = []): string {
+export function columns(
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[] = [],
+): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  for (const row of rows)
+    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   return rows
     .map((row) =>
       row

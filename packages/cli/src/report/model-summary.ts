@@ -1,5 +1,10 @@
 // What a model is: layers, parameters, preprocessing; and how the run went that made it.
-import { type Encoding, type FeatureEncoding, hashParameters, type TrainedModel } from "@shardgrad/parallel";
+import {
+  type Encoding,
+  type FeatureEncoding,
+  hashParameters,
+  type TrainedModel,
+} from "@shardgrad/parallel";
 import type { LayerSpec } from "@shardgrad/core";
 import type { Manifest } from "../run-folder.js";
 import { columns, count, duration, scoreLine, short } from "./format.js";
@@ -7,18 +12,34 @@ import { columns, count, duration, scoreLine, short } from "./format.js";
 /** A model as data, for JSON. */
 export function describeModel(model: TrainedModel): { readonly model: object } {
   const { spec, encoding, loss, parameters } = model;
-  return { model: { spec, loss, encoding, parameters: numbersOf(model), sha256: hashParameters(parameters) } };
+  return {
+    model: {
+      spec,
+      loss,
+      encoding,
+      parameters: numbersOf(model),
+      sha256: hashParameters(parameters),
+    },
+  };
 }
 
 /** Lines for people; `manifest` is that of the run folder, if it is one. */
 export function formatModel(model: TrainedModel | null, manifest: Manifest | null): string {
-  return [manifest && formatRun(manifest), model && formatLayers(model), model?.encoding && formatEncoding(model.encoding)]
+  return [
+    manifest && formatRun(manifest),
+    model && formatLayers(model),
+    model?.encoding && formatEncoding(model.encoding),
+  ]
     .filter((part) => part !== null && part !== undefined)
     .join("\n\n");
 }
 
 function formatRun(run: Manifest): string {
-  const splits = Object.entries(run.splits).map(([name, { rows, from }]) => [`  ${name}`, count(rows), from]);
+  const splits = Object.entries(run.splits).map(([name, { rows, from }]) => [
+    `  ${name}`,
+    count(rows),
+    from,
+  ]);
   const lines = [
     `run        ${run.status}: ${count(run.epochs ?? 0)} epochs, ${count(run.steps ?? 0)} steps${run.seconds === undefined ? "" : ` in ${duration(run.seconds)}`}`,
     `made with  shardgrad ${run.shardgrad}, node ${run.node}, ${run.backend}, seed ${run.seed}`,
@@ -27,7 +48,10 @@ function formatRun(run: Manifest): string {
     "rows",
     columns(splits, [false, true, false]),
     "files",
-    columns(run.data.map(({ path, bytes, sha256 }) => [`  ${path}`, count(bytes), sha256]), [false, true, false]),
+    columns(
+      run.data.map(({ path, bytes, sha256 }) => [`  ${path}`, count(bytes), sha256]),
+      [false, true, false],
+    ),
   ];
   return lines.join("\n");
 }
@@ -48,7 +72,10 @@ function layerCells(layer: LayerSpec): readonly string[] {
 }
 
 function formatEncoding({ features, target }: Encoding): string {
-  const goal = target.kind === "class" ? `one of ${target.classes.slice(0, 20).join(", ")}` : `(value − ${short(target.mean)}) / ${short(target.sd)}`;
+  const goal =
+    target.kind === "class"
+      ? `one of ${target.classes.slice(0, 20).join(", ")}`
+      : `(value − ${short(target.mean)}) / ${short(target.sd)}`;
   const rows = features.map((feature) => [`  ${feature.column}`, featureWords(feature)]);
   return [`predicts   ${target.column}: ${goal}`, "from", columns(rows)].join("\n");
 }

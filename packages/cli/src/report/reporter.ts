@@ -1,5 +1,5 @@
 // What a training run tells its user: the moments of a run, and who can tell them.
-import type { EpochEvent, ProgressEvent, Scores, StartEvent } from "@shardgrad/parallel";
+import type { RunEvent, Scores } from "@shardgrad/parallel";
 
 /** The data are read and encoded; the workers start next. */
 export interface DataEvent {
@@ -24,7 +24,7 @@ export interface EndEvent {
   readonly test: Scores | null;
 }
 
-export type ReportedEvent = DataEvent | StartEvent | ProgressEvent | EpochEvent | EndEvent;
+export type ReportedEvent = DataEvent | RunEvent | EndEvent;
 
 /** Tells a run's events in one way. */
 export interface Reporter {

@@ -25,12 +25,26 @@ export function summarise(table: Table): readonly ColumnSummary[] {
 function summariseColumn(column: Column, rows: number): ColumnSummary {
   let missing = 0;
   for (let row = 0; row < rows; row++) if (!hasValue(column, row)) missing++;
-  const none = { name: column.name, missing, distinct: null, min: null, mean: null, max: null, first: [] };
+  const none = {
+    name: column.name,
+    missing,
+    distinct: null,
+    min: null,
+    mean: null,
+    max: null,
+    first: [],
+  };
   switch (column.kind) {
     case "text":
-      return { ...none, type: "text", distinct: distinctCodes(column.codes), first: column.values.slice(0, SHOWN) };
+      return {
+        ...none,
+        type: "text",
+        distinct: distinctCodes(column.codes),
+        first: column.values.slice(0, SHOWN),
+      };
     case "number": {
-      const present = missing === 0 ? column.values : column.values.filter((_, row) => hasValue(column, row));
+      const present =
+        missing === 0 ? column.values : column.values.filter((_, row) => hasValue(column, row));
       return { ...none, type: "number", ...range(present), ...distinctNumbers(present) };
     }
     case "vector": {
@@ -48,7 +62,9 @@ function distinctCodes(codes: Int32Array): number {
   return seen.size;
 }
 
-function range(values: Float64Array | Float32Array | Uint8Array): Pick<ColumnSummary, "min" | "mean" | "max"> {
+function range(
+  values: Float64Array | Float32Array | Uint8Array,
+): Pick<ColumnSummary, "min" | "mean" | "max"> {
   if (values.length === 0) return { min: null, mean: null, max: null };
   let [min, max, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (const value of values) {
@@ -65,12 +81,16 @@ function distinctNumbers(values: Float64Array): Pick<ColumnSummary, "distinct" |
     seen.add(value);
     if (seen.size > MOST_DISTINCT) break;
   }
-  return { distinct: seen.size > MOST_DISTINCT ? null : seen.size, first: [...seen].slice(0, SHOWN) };
+  return {
+    distinct: seen.size > MOST_DISTINCT ? null : seen.size,
+    first: [...seen].slice(0, SHOWN),
+  };
 }
 
 /** The summary as lines for people. */
 export function formatSummary(table: Table, summaries: readonly ColumnSummary[]): string {
-  const number = (value: number | null): string => (value === null ? "" : String(Number(value.toPrecision(6))));
+  const number = (value: number | null): string =>
+    value === null ? "" : String(Number(value.toPrecision(6)));
   const rows = summaries.map((one) => [
     one.name,
     one.type,
@@ -79,7 +99,9 @@ export function formatSummary(table: Table, summaries: readonly ColumnSummary[])
     number(one.min),
     number(one.mean),
     number(one.max),
-    one.first.map((value) => (typeof value === "number" ? String(value) : JSON.stringify(value))).join(", "),
+    one.first
+      .map((value) => (typeof value === "number" ? String(value) : JSON.stringify(value)))
+      .join(", "),
   ]);
   const head = ["column", "type", "missing", "distinct", "min", "mean", "max", "values"];
   const right = [false, false, true, true, true, true, true, false];

@@ -11,6 +11,7 @@ export interface TextReport {
   readonly verbose: boolean;
   /** As the user named it, for the command to type next. */
   readonly data: string;
+  readonly workers: number | "auto"; // as asked for
 }
 
 /** Lines on stdout; the bar, on stderr, only where that is a terminal. */
@@ -25,20 +26,31 @@ export async function textReporter(report: TextReport): Promise<Reporter> {
     tell: (event) => {
       if (event.type === "start") epochs = event.epochs;
       if (event.type === "progress") bar?.show(event, epochs);
-      else if (!report.quiet || event.type === "end") for (const line of describe(event, epochs, report)) say(line);
+      else if (!report.quiet || event.type === "end")
+        for (const line of describe(event, epochs, report)) say(line);
     },
     close: () => bar?.clear(),
   };
 }
 
-function describe(event: Exclude<ReportedEvent, { type: "progress" }>, epochs: number, report: TextReport): readonly string[] {
+function describe(
+  event: Exclude<ReportedEvent, { type: "progress" }>,
+  epochs: number,
+  report: TextReport,
+): readonly string[] {
   switch (event.type) {
     case "data":
       return describeData(event);
     case "start":
-      return describeStart(event, report.verbose);
+      return describeStart(event, report);
     case "epoch":
       return [describeEpoch(event, epochs)];
+    case "restart":
+      return [
+        pc.yellow(
+          `worker ${event.worker} was replaced at step ${count(event.step)} (${event.reason}); the result is not affected`,
+        ),
+      ];
     case "end":
       return describeEnd(event, report.data);
   }
@@ -46,17 +58,29 @@ function describe(event: Exclude<ReportedEvent, { type: "progress" }>, epochs: n
 
 function describeData(event: DataEvent): string[] {
   const { train, validation, test } = event.rows;
-  const what = event.task === "classification" ? `one of ${count(event.classes ?? 0)} classes` : "a number";
-  const held = [validation && `${count(validation)} to validate`, test && `${count(test)} to test`].filter(Boolean);
+  const what =
+    event.task === "classification" ? `one of ${count(event.classes ?? 0)} classes` : "a number";
+  const held = [
+    validation && `${count(validation)} to validate`,
+    test && `${count(test)} to test`,
+  ].filter(Boolean);
   return [
     `predict ${pc.bold(event.target)} (${what}) from ${count(event.inputs)} inputs: ${[`${count(train)} rows to train`, ...held].join(", ")}`,
     ...event.notes.map((note) => pc.yellow(`note: ${note}`)),
   ];
 }
 
-function describeStart(event: StartEvent, verbose: boolean): string[] {
+function describeStart(event: StartEvent, { verbose, workers }: TextReport): string[] {
   const threads = `${event.workers} ${event.workers === 1 ? "worker" : "workers"}`;
-  const lines = [`${count(event.parameters)} parameters, ${count(event.stepsPerEpoch)} steps an epoch, ${threads}`];
+  const lines = [
+    `${count(event.parameters)} parameters, ${count(event.stepsPerEpoch)} steps an epoch, ${threads}`,
+  ];
+  if (workers !== "auto" && workers > event.workers)
+    lines.push(
+      pc.yellow(
+        `note: ${event.workers} of ${workers} workers started: a batch has ${event.shards} shards, and a worker takes at least one`,
+      ),
+    );
   if (verbose) {
     const { bytes, bytesPerWorker, mostWorkers } = event.memory;
     lines.push(
@@ -68,7 +92,8 @@ function describeStart(event: StartEvent, verbose: boolean): string[] {
 
 function describeEpoch(event: EpochEvent, epochs: number): string {
   const number = String(event.epoch).padStart(String(epochs).length);
-  const validation = event.validation === null ? "" : `  |  validation ${scoreLine(event.validation)}`;
+  const validation =
+    event.validation === null ? "" : `  |  validation ${scoreLine(event.validation)}`;
   const speed = pc.dim(`  ${duration(event.seconds)}, ${count(event.samplesPerSecond)} rows/s`);
   return `epoch ${number}/${epochs}  loss ${short(event.loss)}${validation}${speed}`;
 }
@@ -77,7 +102,9 @@ function describeEnd(event: EndEvent, data: string): string[] {
   const lines: string[] = [];
   if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);
-  lines.push(`${event.stopped ? "stopped after" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`);
+  lines.push(
+    `${event.stopped ? "stopped after" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`,
+  );
   const next = event.stopped
     ? `shardgrad train --resume ${quoted(event.folder)}`
     : `shardgrad predict ${quoted(event.folder)} ${quoted(data)} --out predictions.csv`;
@@ -89,4 +116,3 @@ function describeEnd(event: EndEvent, data: string): string[] {
 function quoted(path: string): string {
   return /^[\w./:\\@%+=,-]+$/.test(path) ? path : JSON.stringify(path);
 }
-
