@@ -41,6 +41,7 @@ export function nonFinite(pool: Pool, { model, data }: TrainerOptions, training:
     const predict = createPredictor(model, readParameters(layout, memory.buffer, layout.theta[parity]));
     const width = outputWidth(model);
     rows = batch.filter((row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite));
+    if (rows.length === batch.length) rows = []; // then it is the weights, not a row
   }
   const named = rows.slice(0, MOST_NAMED).join(", ") + (rows.length > MOST_NAMED ? ", …" : "");
   const where = parameter === null ? "the loss" : parameter;
