@@ -24,7 +24,7 @@ if (!upToDate) {
       // --debug keeps the function names for profilers; it changes no code.
       // 65536 pages (4 GiB) as the declared maximum lets any smaller shared memory be imported.
       ["index.ts", "--outFile", `kernels-${real}.wasm`, "--debug", "-O3", "--noAssert", "--runtime", "stub",
-        "--enable", "simd", "--enable", "threads", "--importMemory", "--sharedMemory",
+        "--enable", "simd", "--enable", "threads", "--importMemory", "--noExportMemory", "--sharedMemory",
         "--initialMemory", "1", "--maximumMemory", "65536"],
       {
         readFile: (name) => {

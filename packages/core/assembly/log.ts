@@ -34,6 +34,7 @@ function logReduced<T>(k: v128, f: v128): v128 {
 }
 
 /** log x: −∞ at ±0, NaN below, ∞ at ∞. */
+@inline
 export function log<T>(x: v128): v128 {
   const smallest = sizeof<T>() == 4 ? 1.1754943508222875e-38 : 2.2250738585072014e-308;
   const denormal = v128.lt<T>(x, splat<T>(smallest));
@@ -66,6 +67,7 @@ export function log<T>(x: v128): v128 {
 }
 
 /** log(1 + x) for 0 ≤ x ≤ 1, accurate for small x too. */
+@inline
 export function log1p<T>(x: v128): v128 {
   // Above √2 − 1: log(1 + x) = ln 2 + log(1 + (x − 1)/2).
   const upper = v128.gt<T>(x, splat<T>(0.41421356237309503));

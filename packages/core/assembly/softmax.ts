@@ -6,20 +6,32 @@ import { exp } from "./exp";
 import { log } from "./log";
 import { LANES, real } from "./real";
 import { logistic, softplusTail } from "./unary";
-import { bytes, inVectors, loadPart, splat, storePart } from "./vector";
+import { bytes, inVectors, loadPart, promoteHigh, splat, storePart } from "./vector";
 import { fillRow } from "./movement";
 
-/** What is subtracted from a row: its maximum, NaN where it holds one, and 0 where the maximum is infinite. */
+/**
+ * What is subtracted from a row: its maximum, and 0 where that is infinite. A NaN in the row may be passed over here,
+ * since its exponential makes the sum NaN anyway.
+ */
 function rowShift(n: i32, x: usize): real {
-  let top = splat<real>(-Infinity);
+  let a = splat<real>(-Infinity);
+  let b = a;
   const end = x + bytes(inVectors(n));
-  for (; x < end; x += 16) top = v128.max<real>(top, v128.load(x));
-  let m = max<real>(v128.extract_lane<real>(top, 0), v128.extract_lane<real>(top, 1));
-  if (sizeof<real>() == 4) {
-    m = max<real>(m, max<real>(v128.extract_lane<real>(top, 2), v128.extract_lane<real>(top, 3)));
+  for (const pairs = x + bytes(n & ~(2 * LANES - 1)); x < pairs; x += 32) {
+    a = v128.pmax<real>(a, v128.load(x));
+    b = v128.pmax<real>(b, v128.load(x, 16));
   }
+  if (x < end) {
+    a = v128.pmax<real>(a, v128.load(x));
+    x += 16;
+  }
+  a = v128.pmax<real>(a, b);
+  a = v128.pmax<real>(a, v128.shuffle<u64>(a, a, 1, 0));
+  if (sizeof<real>() == 4) a = v128.pmax<real>(a, v128.shuffle<u32>(a, a, 1, 0, 3, 2));
+  let m = v128.extract_lane<real>(a, 0);
   for (let rest = n & (LANES - 1); rest > 0; rest--) {
-    m = max<real>(m, load<real>(x));
+    const next = load<real>(x);
+    m = m < next ? next : m;
     x += sizeof<real>();
   }
   return abs<real>(m) == <real>Infinity ? 0 : m;
@@ -28,13 +40,11 @@ function rowShift(n: i32, x: usize): real {
 /** The sum of the lanes onto `s`, one after the other. */
 @inline
 function chain(s: f64, e: v128): f64 {
-  s += <f64>v128.extract_lane<real>(e, 0);
-  s += <f64>v128.extract_lane<real>(e, 1);
-  if (sizeof<real>() == 4) {
-    s += <f64>v128.extract_lane<real>(e, 2);
-    s += <f64>v128.extract_lane<real>(e, 3);
-  }
-  return s;
+  if (sizeof<real>() == 8) return s + f64x2.extract_lane(e, 0) + f64x2.extract_lane(e, 1);
+  const low = f64x2.promote_low_f32x4(e);
+  const high = promoteHigh(e);
+  s = s + f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  return s + f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1);
 }
 
 /** Σ_j exp(x_j − shift); where `keep`, the exponentials are stored at y. */

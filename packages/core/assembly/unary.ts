@@ -1,11 +1,11 @@
 // Elementwise kernels of one input.
 import { erf as erf64, normalBell, normalCdf } from "./erf";
-import { exp as vexp, expm1 } from "./exp";
+import { exp as vexp, expm1, tanh as vtanh } from "./exp";
 import { log as vlog, log1p } from "./log";
 import { map } from "./map";
 import { real } from "./real";
 import { cos as cos64, sin as sin64 } from "./trig";
-import { demote, nanMask, promoteHigh, select, signOf, splat, withSign } from "./vector";
+import { demote, nanMask, promoteHigh, select, signOf, splat } from "./vector";
 
 @unmanaged
 class Neg {
@@ -92,12 +92,6 @@ class Tanh {
   @inline apply(x: v128, p: v128): v128 { return vtanh<real>(x); }
 }
 
-/** tanh x = −t/(t + 2) for t = e^(−2|x|) − 1, with the sign of x. */
-export function vtanh<T>(x: v128): v128 {
-  const t = expm1<T>(v128.mul<T>(v128.abs<T>(x), splat<T>(-2)));
-  return withSign<T>(v128.div<T>(v128.abs<T>(t), v128.add<T>(t, splat<T>(2))), x);
-}
-
 @unmanaged
 class Sigmoid {
   @inline apply(x: v128, p: v128): v128 { return logistic(x); }
@@ -107,9 +101,14 @@ class Sigmoid {
 @inline
 export function logistic(x: v128): v128 {
   const one = splat<real>(1);
+  const below = v128.lt<real>(x, splat<real>(0));
   const e = vexp<real>(v128.neg<real>(v128.abs<real>(x)));
-  const numerator = select(v128.lt<real>(x, splat<real>(0)), e, one);
-  return v128.div<real>(numerator, v128.add<real>(one, e));
+  const total = v128.add<real>(one, e);
+  const y = v128.div<real>(select(below, e, one), total);
+  // The rounding error of 1 + e, to first order; 1/(1 + e) is y or 1 − y.
+  const error = v128.sub<real>(e, v128.sub<real>(total, one));
+  const inverse = select(below, v128.sub<real>(one, y), y);
+  return v128.sub<real>(y, v128.mul<real>(v128.mul<real>(y, inverse), error));
 }
 
 @unmanaged

@@ -4,7 +4,7 @@
 // same for finite weights: the terms left out are zeros, and a zero of either sign is stored as +0.
 // Coefficients come as f64 and are rounded to `real` once, after 1 − β and the like.
 import { LANES, real } from "./real";
-import { bytes, inVectors, loadPart, signOf, splat, storePart } from "./vector";
+import { bytes, inVectors, loadPart, loadUpTo, signOf, splat, storePart, storeUpTo } from "./vector";
 
 /** x, or +0 where |x| < 2⁻¹⁰⁰: the state stays out of the denormals, which are slow on many processors. */
 @inline
@@ -65,20 +65,14 @@ function momentumLoop(
 ): void {
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
-    const full = left >= LANES;
-    const weight = full ? v128.load(w) : loadPart(w, left);
-    const slope = gradient(weight, full ? v128.load(g) : loadPart(g, left), scale, penalised, l1, l2);
-    const velocity = full ? v128.load(v) : loadPart(v, left);
+    const weight = loadUpTo(w, left);
+    const slope = gradient(weight, loadUpTo(g, left), scale, penalised, l1, l2);
+    const velocity = loadUpTo(v, left);
     const next = flush(v128.add<real>(v128.mul<real>(mu, velocity), v128.mul<real>(share, slope)));
     const step = nesterov ? v128.add<real>(slope, v128.mul<real>(mu, next)) : next;
     const moved = flush(v128.sub<real>(weight, v128.mul<real>(lr, step)));
-    if (full) {
-      v128.store(vNext, next);
-      v128.store(wNext, moved);
-    } else {
-      storePart(vNext, next, left);
-      storePart(wNext, moved, left);
-    }
+    storeUpTo(vNext, next, left);
+    storeUpTo(wNext, moved, left);
     w += 16;
     v += 16;
     g += 16;
@@ -118,11 +112,10 @@ function adamLoop(
 ): void {
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
-    const full = left >= LANES;
-    const weight = full ? v128.load(w) : loadPart(w, left);
-    const slope = gradient(weight, full ? v128.load(g) : loadPart(g, left), scale, penalised, l1, l2);
-    const mean = full ? v128.load(m) : loadPart(m, left);
-    const square = full ? v128.load(v) : loadPart(v, left);
+    const weight = loadUpTo(w, left);
+    const slope = gradient(weight, loadUpTo(g, left), scale, penalised, l1, l2);
+    const mean = loadUpTo(m, left);
+    const square = loadUpTo(v, left);
     const mean1 = flush(v128.add<real>(v128.mul<real>(beta1, mean), v128.mul<real>(share1, slope)));
     const slope2 = v128.mul<real>(slope, slope);
     const square1 = flush(v128.add<real>(v128.mul<real>(beta2, square), v128.mul<real>(share2, slope2)));
@@ -132,15 +125,9 @@ function adamLoop(
       v128.add<real>(root, epsilon),
     );
     const moved = flush(v128.sub<real>(v128.mul<real>(weight, keep), step));
-    if (full) {
-      v128.store(mNext, mean1);
-      v128.store(vNext, square1);
-      v128.store(wNext, moved);
-    } else {
-      storePart(mNext, mean1, left);
-      storePart(vNext, square1, left);
-      storePart(wNext, moved, left);
-    }
+    storeUpTo(mNext, mean1, left);
+    storeUpTo(vNext, square1, left);
+    storeUpTo(wNext, moved, left);
     w += 16;
     m += 16;
     v += 16;

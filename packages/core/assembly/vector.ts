@@ -65,6 +65,19 @@ export function storePart(p: usize, v: v128, count: i32): void {
   }
 }
 
+/** Loads `count` elements, LANES at most. */
+@inline
+export function loadUpTo(p: usize, count: i32): v128 {
+  return count >= LANES ? v128.load(p) : loadPart(p, count);
+}
+
+/** Stores the first `count` elements, LANES at most. */
+@inline
+export function storeUpTo(p: usize, v: v128, count: i32): void {
+  if (count >= LANES) v128.store(p, v);
+  else storePart(p, v, count);
+}
+
 /** Lanes 2 and 3 of an f32 vector as f64. */
 @inline
 export function promoteHigh(v: v128): v128 {
