@@ -121,6 +121,8 @@ class Region {
 /** A plan with addresses: run it with the work of one step. */
 export interface BoundPlan {
   run(work: Work): void;
+  /** The run in two parts: the calls up to the one that makes `value`, and the others. */
+  splitAfter(value: Value): readonly [Run, Run];
   /** Where a value's result is. Intermediate results are overwritten by later calls. */
   addressOf(value: Value): Address;
   /** Writes the graph's constants again, after the region was used for something else. */
@@ -151,20 +153,30 @@ export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base:
   };
   writeConstants();
   const runs: Run[] = [];
+  const madeBy: Value[] = []; // which value each call makes
   for (const value of order) {
     const data = constantData(value);
     if (data !== null || isInput(value) || (value.op.alias === true && !places.has(value))) continue;
     const out: Operand = { address: addressOf(value), shape: value.shape };
     const inputs: Operand[] = value.inputs.map((x) => ({ address: addressOf(x), shape: x.shape }));
+    madeBy.push(value);
     runs.push(sumsRows(value) ? lowerRows(kernels, value, out, inputs, places.get(value)?.stride ?? 0) : lower(kernels, value, out, inputs));
   }
   return {
     addressOf,
     writeConstants,
     calls: runs.length,
-    run: (work) => {
-      for (const call of runs) call(work);
+    run: inOrder(runs),
+    splitAfter: (value) => {
+      const border = madeBy.indexOf(value) + 1;
+      return [inOrder(runs.slice(0, border)), inOrder(runs.slice(border))];
     },
+  };
+}
+
+function inOrder(runs: readonly Run[]): Run {
+  return (work) => {
+    for (const call of runs) call(work);
   };
 }
 

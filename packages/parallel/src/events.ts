@@ -1,5 +1,6 @@
 // What a run tells while it goes on, and what it leaves.
 import type { Parameters } from "@shardgrad/core";
+import type { Profile } from "./trace.js";
 
 /** Named scores, such as { loss, accuracy } or { loss, rmse, mae, r2 }, in the target's own unit. */
 export type Scores = Readonly<Record<string, number>>;
@@ -75,4 +76,6 @@ export interface RunResult {
   readonly state: TrainingState;
   /** sha256 (hex) of θ: every parameter in order, little-endian f32, NaN made canonical. */
   readonly hash: string;
+  /** Where the time went, when `profile` was asked for. */
+  readonly profile: Profile | null;
 }

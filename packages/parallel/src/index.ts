@@ -4,6 +4,7 @@ export type { CheckpointSpec } from "./checkpoints.js";
 export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
 export type { EpochEvent, ProgressEvent, RestartEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";
+export { chromeTrace, SEGMENTS, type Profile, type Segment, type TraceEvent, type WorkerProfile } from "./trace.js";
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
 export { defaultShards } from "./shards.js";

@@ -201,7 +201,8 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
   const gradientBytes = align((gradientCount + LINE) * 4);
 
   const placed = new Set<Value>([graph.x, graph.target, ...graph.parameters, graph.loss, ...graph.uses.flat()]);
-  const lowered = plan([...graph.uses.flat(), graph.loss], { bytes: 4, mostRows: mostPartRows(cuts), placed });
+  // The loss first, so that all of the forward pass comes before all of the backward pass.
+  const lowered = plan([graph.loss, ...graph.uses.flat()], { bytes: 4, mostRows: mostPartRows(cuts), placed });
 
   const steps = stepsPerEpoch(training);
   const recordSize = 2 + (job.scored === null ? 0 : jobScorer(job).size);

@@ -40,6 +40,8 @@ export interface TrainerOptions {
   readonly watchdogSeconds?: number | undefined;
   /** Writes the state to a file while the run goes on: after each epoch, and as said. `resume` goes on from it. */
   readonly checkpoint?: CheckpointSpec | undefined;
+  /** Notes where each worker's time goes; the result's `profile` has it. Keeps the newest `events` of each worker. */
+  readonly profile?: { readonly events?: number | undefined } | undefined;
   /** Called when a worker ended and another took its place. */
   readonly onWorkerRestart?: ((restart: { readonly worker: number; readonly step: number; readonly reason: string }) => void) | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */

@@ -11,6 +11,7 @@ import type { JobSpec } from "./job.js";
 import { createLayout, type DataPlaces, type Layout } from "./layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
 import { snapshotBuffer } from "./snapshot.js";
+import { traceBuffer } from "./trace.js";
 import type { RestartListener, SupervisorApi } from "./supervisor.js";
 
 /** How long a worker may hold up the others unless told otherwise. */
@@ -21,6 +22,8 @@ export interface PoolOptions {
   /** Milliseconds after which a worker that holds up the others is replaced. */
   readonly watchdog?: number | undefined;
   readonly checkpoint?: CheckpointSpec | null | undefined;
+  /** Turns of each worker that a trace keeps; 0: no trace. */
+  readonly traceEvents?: number | undefined;
 }
 
 /** Threads and memory of one job. Opens once; `close` releases everything. */
@@ -28,21 +31,24 @@ export class Pool {
   readonly layout: Layout;
   readonly memory: WebAssembly.Memory;
   readonly control: Control;
+  /** The workers' traces, null when there are none. */
+  readonly trace: SharedArrayBuffer | null;
   readonly #supervisor: Worker;
   readonly #remote: Remote<SupervisorApi>;
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null }: PoolOptions = {}) {
+  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, traceEvents = 0 }: PoolOptions = {}) {
     this.layout = createLayout(job);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
     this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor" });
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
+    this.trace = traceEvents === 0 ? null : traceBuffer(job.workers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
-    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot });
+    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot, trace: this.trace });
     this.#ready.catch(() => {}); // whoever calls train or score sees it
   }
 

@@ -8,6 +8,7 @@ import { stepsPerEpoch } from "./job.js";
 import type { Layout } from "./layout.js";
 import { moveTo, phasesOf, type Phases, type Position } from "./position.js";
 import { createScoring, type Scoring } from "./scoring.js";
+import { SCORE, Tracer, WAIT } from "./trace.js";
 import { createTrainingStep, type TrainingStep } from "./training-step.js";
 
 /** What a worker is given besides the job. */
@@ -21,6 +22,8 @@ export interface ReplicaOptions {
   readonly probe: boolean;
   /** Where snapshots go, null when there are none. */
   readonly snapshot: SharedArrayBuffer | null;
+  /** Where traces go, null when there are none. */
+  readonly trace: SharedArrayBuffer | null;
 }
 
 /** One worker's part of a job. */
@@ -35,13 +38,14 @@ export interface Replica {
 }
 
 /** Makes the replica of one worker over a memory that holds the job's data. */
-export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot }: ReplicaOptions): Replica {
+export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions): Replica {
   const places = layout.workers[index];
   if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
   const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), scratch: places.kernels };
   const control = new Control(memory.buffer);
+  const tracer = trace === null ? null : new Tracer(trace, layout.job.workers, index);
   const scoring = layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
-  const step = layout.training === null ? null : createTrainingStep(layout, layout.training, kernels, places, index, snapshot);
+  const step = layout.training === null ? null : createTrainingStep(layout, layout.training, kernels, places, index, { snapshot, tracer });
   return {
     score: () => scoring?.run(0),
     train: () => {
@@ -49,14 +53,25 @@ export function createReplica(layout: Layout, { memory, module, index, spin, pro
       if (step === null || training === null) throw new TypeError("replica: the job has no training");
       const phases = phasesOf(stepsPerEpoch(training), training.epochs, scoring !== null);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
-      trainAll(phases, control, barrier, layout.job.workers, index, step, scoring, probe);
+      trainAll({ phases, control, barrier, workers: layout.job.workers, index, step, scoring, tracer }, probe);
+      tracer?.end(control.steps);
     },
   };
 }
 
-function trainAll(
-  phases: Phases, control: Control, barrier: Barrier, workers: number, index: number, step: TrainingStep, scoring: Scoring | null, probe: boolean,
-): void {
+/** Everything one worker's line runs on. */
+interface Line {
+  readonly phases: Phases;
+  readonly control: Control;
+  readonly barrier: Barrier;
+  readonly workers: number;
+  readonly index: number;
+  readonly step: TrainingStep;
+  readonly scoring: Scoring | null;
+  readonly tracer: Tracer | null;
+}
+
+function trainAll({ phases, control, barrier, workers, index, step, scoring, tracer }: Line, probe: boolean): void {
   const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
   moveTo(at, phases, control.finishedPhases(index, phases));
   if (probe && at.phase === "gradients" && at.finished < phases.total) tryShards(at, control, index, step);
@@ -79,9 +94,11 @@ function trainAll(
         if (!step.update(at.epoch, at.inEpoch, at.step)) control.markNonFinite(index, at.step);
         break;
       case "score":
+        tracer?.turn(SCORE, at.step - 1);
         scoring?.run((at.step & 1) as 0 | 1);
         break;
     }
+    tracer?.turn(WAIT, at.phase === "score" ? at.step - 1 : at.step);
     // Passing the barrier after an update is the commit: θ of the next step is complete.
     barrier.pass(at.finished + 1);
     moveTo(at, phases, at.finished + 1);

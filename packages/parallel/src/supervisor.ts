@@ -22,6 +22,7 @@ export interface Setup {
   readonly watchdog: number;
   readonly snapshot: SharedArrayBuffer | null;
   readonly checkpoint: CheckpointSpec | null;
+  readonly trace: SharedArrayBuffer | null;
 }
 
 /** Hears of workers that were replaced. */
@@ -61,8 +62,8 @@ class Crew {
   }
 
   async #prepare(index: number, probe: boolean): Promise<void> {
-    const { job, memory, module, spin, snapshot } = this.#setup;
-    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe, snapshot });
+    const { job, memory, module, spin, snapshot, trace } = this.#setup;
+    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe, snapshot, trace });
   }
 
   /** Lets every worker lay out and bind its part. */

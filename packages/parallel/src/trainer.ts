@@ -10,9 +10,11 @@ import { hashParameters, readParameters, writeParameters } from "./parameters.js
 import { Pool } from "./pool.js";
 import { nonFinite } from "./non-finite.js";
 import { phasesOf } from "./position.js";
+import { readProfile } from "./trace.js";
 import { checkOptions } from "./validate.js";
 
 const POLL_MS = 50;
+const TRACE_EVENTS = 100_000;
 const FOUR_GIB = 2 ** 32;
 
 /** A run of a trainer: a result to come, and events on the way. Training never waits for a reader. */
@@ -70,6 +72,7 @@ export class Trainer {
     const pool = (this.#pool ??= new Pool(this.#job, {
       watchdog: this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000,
       checkpoint: this.#options.checkpoint,
+      traceEvents: this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
     }));
     const stop = (): void => pool.control.requestStop();
     const result = this.#train(pool, events, signal);
@@ -138,6 +141,7 @@ export class Trainer {
         shards: this.#training.shards,
         state: this.#state(pool, training, total, parameters),
         hash: hashParameters(parameters),
+        profile: pool.trace === null ? null : readProfile(pool.trace, this.#job.workers),
       };
     } catch (error) {
       events.end(error);
@@ -152,6 +156,7 @@ export class Trainer {
 
   /** Puts data, start weights and optimizer state into the memory. */
   #fill(pool: Pool, training: TrainingLayout, first: number): void {
+    if (pool.trace !== null) new Uint8Array(pool.trace).fill(0);
     const { layout, control, memory } = pool;
     const { resume, initial, data, validation } = this.#options;
     const steps = stepsPerEpoch(this.#training);

@@ -9,6 +9,7 @@ import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type Training
 import type { Scoring } from "./scoring.js";
 import { shardRows, type BatchPart } from "./shards.js";
 import { createSnapshot } from "./snapshot.js";
+import { BACKWARD, FORWARD, GATHER, type Tracer } from "./trace.js";
 import { createUpdate, sliceOf } from "./update.js";
 
 /** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
@@ -29,18 +30,25 @@ export interface TrainingStep {
   recordEpoch(epoch: number, scoring: Scoring | null): void;
 }
 
+/** What training may be watched with. */
+export interface TrainingExtras {
+  /** Where snapshots go. */
+  readonly snapshot: SharedArrayBuffer | null;
+  readonly tracer: Tracer | null;
+}
+
 /** Binds the training phases of one worker. */
-export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, snapshot: SharedArrayBuffer | null): TrainingStep {
+export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, { snapshot, tracer }: TrainingExtras): TrainingStep {
   const { job } = layout;
   const spec = job.training;
   if (spec === null) throw new RangeError("training: the job has none");
   const { cuts } = training;
   const { buffer } = kernels.memory;
   const steps = stepsPerEpoch(spec);
-  const bound = [bindWith(0), bindWith(1)] as const;
+  const bound = [bindWith(0), bindWith(1)].map((plan) => plan.splitAfter(training.graph.loss));
   const parts = writePrograms(layout, training, new Int32Array(buffer), index);
   const gather = gatherer(kernels, training.data, places);
-  const update = createUpdate(layout, training, kernels, places, index);
+  const update = createUpdate(layout, training, kernels, places, index, tracer);
   const { lo, hi } = sliceOf(layout, index);
   const takeSnapshot = snapshot === null ? null : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
   const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
@@ -74,9 +82,16 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     work.step = step;
     work.subtrees = subtrees;
     const first = inEpoch * spec.batchSize + firstRow;
+    tracer?.turn(GATHER, step);
     if (spec.shuffle) gather.shuffled(first, rows, spec.seed, epoch);
     else gather.inOrder(first, rows);
-    bound[(step & 1) as 0 | 1].run(work);
+    const passes = bound[step & 1];
+    if (passes === undefined) return;
+    const [forward, backward] = passes;
+    tracer?.turn(FORWARD, step);
+    forward(work);
+    tracer?.turn(BACKWARD, step);
+    backward(work);
   };
 
   return {

@@ -2,6 +2,7 @@
 import { createOptimizer, type Kernels, type Scratch, type UpdateRange } from "@shardgrad/core";
 import type { JobSpec } from "./job.js";
 import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
+import { now, REDUCE, UPDATE, type Tracer } from "./trace.js";
 
 /**
  * Updates this worker's slice: reads θ and slots of the step's parity, writes the other.
@@ -23,7 +24,7 @@ function isRegularised({ training }: JobSpec): boolean {
 }
 
 /** Makes the update of one worker's slice. */
-export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): Update {
+export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, tracer: Tracer | null): Update {
   const { job, theta, thetaCount, decayingCount } = layout;
   if (job.training === null) throw new RangeError("update: the job has no training");
   const { l1, l2, optimizer: spec } = job.training;
@@ -34,15 +35,15 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
   const uniform = !regularised && (spec.weightDecay ?? (spec.name === "adamw" ? 0.01 : 0)) === 0;
   const range: UpdateRange = { n: 0, w: 0, wNext: 0, g: 0, slots: [], slotsNext: [], scale: 1, l1: 0, l2: 0, decays: false };
 
-  const updateRange = (from: number, to: number, gradient: number, now: 0 | 1, next: 0 | 1, decays: boolean): void => {
+  const updateRange = (from: number, to: number, gradient: number, current: 0 | 1, next: 0 | 1, decays: boolean): void => {
     if (from >= to) return;
     range.n = to - from;
-    range.w = theta[now] + 4 * from;
+    range.w = theta[current] + 4 * from;
     range.wNext = theta[next] + 4 * from;
     range.g = gradient;
     for (let i = 0; i < training.slotPlaces.length; i += 1) {
       const place = training.slotPlaces[i];
-      range.slots[i] = (place?.[now] ?? 0) + 4 * from;
+      range.slots[i] = (place?.[current] ?? 0) + 4 * from;
       range.slotsNext[i] = (place?.[next] ?? 0) + 4 * from;
     }
     range.decays = decays;
@@ -52,29 +53,36 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
   };
 
   return (step, table, scale) => {
-    const now = (step & 1) as 0 | 1;
-    const next = (now ^ 1) as 0 | 1;
+    const current = (step & 1) as 0 | 1;
+    const next = (current ^ 1) as 0 | 1;
     optimizer.begin(step);
     range.scale = scale;
     let finite = true;
+    const start = tracer === null ? 0 : now();
+    let reducing = 0; // milliseconds
     for (let from = lo; from < hi; ) {
       const chunk = Math.floor(from / THETA_CHUNK);
       const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
+      const begun = tracer === null ? 0 : now();
       kernels.reduceTree(to - from, table, 4 * from, places.gradient, kernels.scratch);
       for (const extra of training.extraUses) addUse(kernels, extra, table, from, to, places);
-      if (uniform) updateRange(from, to, places.gradient, now, next, false);
+      if (tracer !== null) reducing += now() - begun;
+      if (uniform) updateRange(from, to, places.gradient, current, next, false);
       else {
         const border = Math.min(Math.max(from, decayingCount), to);
-        updateRange(from, border, places.gradient, now, next, true);
-        updateRange(border, to, places.gradient + 4 * (border - from), now, next, false);
+        updateRange(from, border, places.gradient, current, next, true);
+        updateRange(border, to, places.gradient + 4 * (border - from), current, next, false);
         if (regularised) {
-          chunkSums[2 * chunk] = border > from ? kernels.sumAbs(border - from, theta[now] + 4 * from) : 0;
-          chunkSums[2 * chunk + 1] = border > from ? kernels.sumSquares(border - from, theta[now] + 4 * from) : 0;
+          chunkSums[2 * chunk] = border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
+          chunkSums[2 * chunk + 1] = border > from ? kernels.sumSquares(border - from, theta[current] + 4 * from) : 0;
         }
       }
       if (kernels.nonFinite(to - from, theta[next] + 4 * from) !== 0) finite = false;
       from = to;
     }
+    // Reducing and updating take turns chunk by chunk; the trace shows them one after the other.
+    tracer?.turnAt(start, REDUCE, step);
+    tracer?.turnAt(start + reducing, UPDATE, step);
     return finite;
   };
 }
