@@ -1,6 +1,14 @@
 // Runs graphs of fixed shapes on this thread: for checking, explaining and small computations.
 import type { Dtype } from "./kernels.js";
-import { align, bind, plan, realView, writeNumbers, type BoundPlan, type Place } from "./planner.js";
+import {
+  align,
+  bind,
+  plan,
+  realView,
+  writeNumbers,
+  type BoundPlan,
+  type Place,
+} from "./planner.js";
 import { elements, formatShape, hasRows, sameShape } from "./shape.js";
 import { convert, type Tensor } from "./tensor.js";
 import { inputName, isInput, topologicalOrder, type Value, type Work } from "./value.js";

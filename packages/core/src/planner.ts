@@ -5,7 +5,16 @@
 import type { Address, Kernels } from "./kernels.js";
 import { elementwise } from "./lowering.js";
 import { elements, hasRows, sameShape } from "./shape.js";
-import { constantData, isInput, topologicalOrder, type Operand, type Run, type Scratch, type Value, type Work } from "./value.js";
+import {
+  constantData,
+  isInput,
+  topologicalOrder,
+  type Operand,
+  type Run,
+  type Scratch,
+  type Value,
+  type Work,
+} from "./value.js";
 
 /** Bytes that every region is aligned to: a cache line, so that no two threads write the same one. */
 export const ALIGNMENT = 64;
@@ -58,7 +67,12 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
   const root = new Map<Value, Value>();
   for (const value of order) {
     const [x] = value.inputs;
-    root.set(value, value.op.alias === true && x !== undefined && !options.placed.has(value) ? (root.get(x) ?? x) : value);
+    root.set(
+      value,
+      value.op.alias === true && x !== undefined && !options.placed.has(value)
+        ? (root.get(x) ?? x)
+        : value,
+    );
   }
   const rootOf = (value: Value): Value => root.get(value) ?? value;
   const lastUse = new Map<Value, number>();
@@ -70,14 +84,26 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
   const offsets = new Map<Value, number>();
   const region = new Region();
   // Constants are written once, so no other result may ever lie where they are: they come first and stay.
-  for (const value of order) if (constantData(value) !== null && !options.placed.has(value)) offsets.set(value, region.take(sizeOf(value, options)));
+  for (const value of order)
+    if (constantData(value) !== null && !options.placed.has(value))
+      offsets.set(value, region.take(sizeOf(value, options)));
   order.forEach((value, at) => {
     if (constantData(value) !== null) return;
     if (rootOf(value) !== value) return;
     const size = sizeOf(value, options);
-    const dying = [...new Set(value.inputs.map(rootOf))].filter((x) => lastUse.get(x) === at && offsets.has(x) && constantData(x) === null);
+    const dying = [...new Set(value.inputs.map(rootOf))].filter(
+      (x) => lastUse.get(x) === at && offsets.has(x) && constantData(x) === null,
+    );
     if (!options.placed.has(value)) {
-      const reused = value.op.inPlace === true ? dying.find((x) => elements(x.shape) === elements(value.shape) && sameShape(x.shape.slice(0, 1), value.shape.slice(0, 1)) && x.element === value.element) : undefined;
+      const reused =
+        value.op.inPlace === true
+          ? dying.find(
+              (x) =>
+                elements(x.shape) === elements(value.shape) &&
+                sameShape(x.shape.slice(0, 1), value.shape.slice(0, 1)) &&
+                x.element === value.element,
+            )
+          : undefined;
       const offset = reused === undefined ? region.take(size) : offsets.get(reused);
       if (offset !== undefined) offsets.set(value, offset);
       if (reused !== undefined) dying.splice(dying.indexOf(reused), 1);
@@ -135,14 +161,20 @@ export interface BoundPlan {
  * Puts a plan at `base` and makes its calls. Writes the graph's constants, once.
  * @param places where the values of `PlanOptions.placed` are
  */
-export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base: Address, places: ReadonlyMap<Value, Place>): BoundPlan {
+export function bind(
+  kernels: Kernels & Scratch,
+  { order, offsets }: Plan,
+  base: Address,
+  places: ReadonlyMap<Value, Place>,
+): BoundPlan {
   const addressOf = (value: Value): Address => {
     const placed = places.get(value);
     if (placed !== undefined) return placed.address;
     const [x] = value.inputs;
     if (value.op.alias === true && x !== undefined) return addressOf(x);
     const offset = offsets.get(value);
-    if (offset === undefined) throw new RangeError(`bind: ${value.op.name} has no place; give one for every input`);
+    if (offset === undefined)
+      throw new RangeError(`bind: ${value.op.name} has no place; give one for every input`);
     return base + offset;
   };
   const writeConstants = (): void => {
@@ -156,11 +188,16 @@ export function bind(kernels: Kernels & Scratch, { order, offsets }: Plan, base:
   const madeBy: Value[] = []; // which value each call makes
   for (const value of order) {
     const data = constantData(value);
-    if (data !== null || isInput(value) || (value.op.alias === true && !places.has(value))) continue;
+    if (data !== null || isInput(value) || (value.op.alias === true && !places.has(value)))
+      continue;
     const out: Operand = { address: addressOf(value), shape: value.shape };
     const inputs: Operand[] = value.inputs.map((x) => ({ address: addressOf(x), shape: x.shape }));
     madeBy.push(value);
-    runs.push(sumsRows(value) ? lowerRows(kernels, value, out, inputs, places.get(value)?.stride ?? 0) : lower(kernels, value, out, inputs));
+    runs.push(
+      sumsRows(value)
+        ? lowerRows(kernels, value, out, inputs, places.get(value)?.stride ?? 0)
+        : lower(kernels, value, out, inputs),
+    );
   }
   return {
     addressOf,
@@ -180,7 +217,12 @@ function inOrder(runs: readonly Run[]): Run {
   };
 }
 
-function lower(kernels: Kernels & Scratch, value: Value, out: Operand, inputs: readonly Operand[]): Run {
+function lower(
+  kernels: Kernels & Scratch,
+  value: Value,
+  out: Operand,
+  inputs: readonly Operand[],
+): Run {
   const { op } = value;
   if (op.alias === true) return copyView(kernels, value, out, inputs);
   if (op.lower === undefined) throw new TypeError(`bind: ${op.name} has no kernel`);
@@ -189,13 +231,21 @@ function lower(kernels: Kernels & Scratch, value: Value, out: Operand, inputs: r
 
 /** A view that has a place of its own is a copy. */
 function copyView(kernels: Kernels, value: Value, out: Operand, [x]: readonly Operand[]): Run {
-  if (value.element === "i32") throw new RangeError(`bind: ${value.op.name} of i32 is a view and cannot be placed`);
+  if (value.element === "i32")
+    throw new RangeError(`bind: ${value.op.name} of i32 is a view and cannot be placed`);
   return elementwise(out, (n) => kernels.copy(1, n, x?.address ?? 0, n, 1, out.address, n, 1));
 }
 
-function lowerRows(kernels: Kernels & Scratch, value: Value, out: Operand, inputs: readonly Operand[], stride: number): Run {
+function lowerRows(
+  kernels: Kernels & Scratch,
+  value: Value,
+  out: Operand,
+  inputs: readonly Operand[],
+  stride: number,
+): Run {
   const { op } = value;
-  if (op.lowerRows === undefined) throw new TypeError(`bind: ${op.name} cannot sum over the rows of a batch`);
+  if (op.lowerRows === undefined)
+    throw new TypeError(`bind: ${op.name} cannot sum over the rows of a batch`);
   const call = op.lowerRows(kernels, out, inputs, value.attrs);
   return ({ subtrees }) => {
     for (let i = 0; i < subtrees.length; i += 1) {
@@ -206,12 +256,23 @@ function lowerRows(kernels: Kernels & Scratch, value: Value, out: Operand, input
 }
 
 /** A view of n numbers of the kernels' type. */
-export function realView(kernels: Kernels, address: Address, n: number): Float32Array | Float64Array {
-  return kernels.bytes === 4 ? new Float32Array(kernels.memory.buffer, address, n) : new Float64Array(kernels.memory.buffer, address, n);
+export function realView(
+  kernels: Kernels,
+  address: Address,
+  n: number,
+): Float32Array | Float64Array {
+  return kernels.bytes === 4
+    ? new Float32Array(kernels.memory.buffer, address, n)
+    : new Float64Array(kernels.memory.buffer, address, n);
 }
 
 /** Copies numbers into the memory: i32 as they are, others rounded to the kernels' type. */
-export function writeNumbers(kernels: Kernels, address: Address, data: Float32Array | Float64Array | Int32Array): void {
-  if (data instanceof Int32Array) new Int32Array(kernels.memory.buffer, address, data.length).set(data);
+export function writeNumbers(
+  kernels: Kernels,
+  address: Address,
+  data: Float32Array | Float64Array | Int32Array,
+): void {
+  if (data instanceof Int32Array)
+    new Int32Array(kernels.memory.buffer, address, data.length).set(data);
   else realView(kernels, address, data.length).set(data);
 }

@@ -27,7 +27,13 @@ export interface Fans {
  * The start values of a parameter in f32, from (seed, stream) only.
  * Glorot & Bengio 2010: limit √(6/(in + out)), sd √(2/(in + out)). He et al. 2015: limit √(6/in), sd √(2/in).
  */
-export function initialValues(shape: Shape, init: InitSpec, { fanIn, fanOut }: Fans, seed: number, stream: number): Tensor {
+export function initialValues(
+  shape: Shape,
+  init: InitSpec,
+  { fanIn, fanOut }: Fans,
+  seed: number,
+  stream: number,
+): Tensor {
   const n = elements(shape);
   const uniform = (low: number, high: number): Tensor => draw("uniform", low, high);
   const normal = (mean: number, sd: number): Tensor => draw("normal", mean, sd);

@@ -14,20 +14,32 @@ export type NestedNumbers = number | readonly NestedNumbers[];
  * A tensor of f64 from nested arrays (`tensor([[1, 2], [3, 4]])`) or of the given flat values and shape.
  * Throws RangeError when rows differ in length or the count does not fit the shape.
  */
-export function tensor(values: NestedNumbers | Float32Array | Float64Array | Int32Array, shape?: Shape): Tensor {
-  if (values instanceof Float32Array || values instanceof Float64Array || values instanceof Int32Array)
+export function tensor(
+  values: NestedNumbers | Float32Array | Float64Array | Int32Array,
+  shape?: Shape,
+): Tensor {
+  if (
+    values instanceof Float32Array ||
+    values instanceof Float64Array ||
+    values instanceof Int32Array
+  )
     return checked(values, shape ?? [values.length]);
   const found: number[] = [];
   const flat: number[] = [];
   const visit = (value: NestedNumbers, depth: number): void => {
     if (typeof value === "number") {
-      if (depth !== found.length) throw new RangeError(`tensor: a number at depth ${depth}, where others have ${found.length} axes`);
+      if (depth !== found.length)
+        throw new RangeError(
+          `tensor: a number at depth ${depth}, where others have ${found.length} axes`,
+        );
       flat.push(value);
       return;
     }
     if (depth === found.length && flat.length === 0) found.push(value.length);
     if (found[depth] !== value.length)
-      throw new RangeError(`tensor: a row of ${value.length} on axis ${depth}, where the first has ${found[depth] ?? "none"}`);
+      throw new RangeError(
+        `tensor: a row of ${value.length} on axis ${depth}, where the first has ${found[depth] ?? "none"}`,
+      );
     for (const item of value) visit(item, depth + 1);
   };
   visit(values, 0);
@@ -66,7 +78,9 @@ export function convert({ shape, data }: Tensor, element: "real" | "i32"): Tenso
 export function item(value: Tensor): number {
   const [first] = value.data;
   if (first === undefined || value.data.length !== 1)
-    throw new RangeError(`item: ${formatShape(value.shape)} has ${value.data.length} elements, not one`);
+    throw new RangeError(
+      `item: ${formatShape(value.shape)} has ${value.data.length} elements, not one`,
+    );
   return first;
 }
 

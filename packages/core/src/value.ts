@@ -59,7 +59,12 @@ export interface Op<Attrs extends object = object> {
   /** The kernel calls. Not needed for leaves and for views (`alias`). */
   lower?(k: Kernels & Scratch, out: Operand, inputs: readonly Operand[], attrs: Attrs): Run;
   /** The kernel calls when the op sums over ROWS: one call a subtree. */
-  lowerRows?(k: Kernels & Scratch, out: Operand, inputs: readonly Operand[], attrs: Attrs): RunSubtree;
+  lowerRows?(
+    k: Kernels & Scratch,
+    out: Operand,
+    inputs: readonly Operand[],
+    attrs: Attrs,
+  ): RunSubtree;
   /** vjp[i](dy, inputs, y, attrs) is the gradient with respect to input i; null where there is none (labels). */
   readonly vjp?: readonly (Vjp<Attrs> | null)[];
   /** The same result by other ops: what a fused op means, and where its derivatives come from when it has no vjp. */

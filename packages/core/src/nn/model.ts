@@ -1,16 +1,33 @@
 // A specified network as a graph: its parameters, its layers' values, its loss.
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../ops/activations.js";
-import { add } from "../ops/arithmetic.js";
+import { add, mul, sub } from "../ops/arithmetic.js";
 import { dropout } from "../ops/dropout.js";
-import { binaryCrossEntropy, crossEntropy, softCrossEntropy, squaredError, sumPerRow } from "../ops/loss.js";
+import {
+  binaryCrossEntropy,
+  crossEntropy,
+  logLoss,
+  softCrossEntropy,
+  squaredError,
+  sumPerRow,
+} from "../ops/loss.js";
 import { matmul } from "../ops/matmul.js";
+import { norm } from "../ops/normalize.js";
+import { reshape } from "../ops/shape.js";
 import { softmax } from "../ops/softmax.js";
 import { initialValues, type Fans } from "../random.js";
 import type { Shape } from "../shape.js";
-import { formatShape, sameShape } from "../shape.js";
+import { elements, formatShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Value } from "../value.js";
-import type { ActivationName, DenseSpec, InitSpec, LossSpec, ModelSpec, Parameters } from "./spec.js";
+import type {
+  ActivationName,
+  DenseSpec,
+  InitSpec,
+  LossName,
+  LossSpec,
+  ModelSpec,
+  Parameters,
+} from "./spec.js";
 
 /** One parameter of a model: its name, shape and start. */
 export interface ParameterSpec extends Fans {
@@ -35,7 +52,9 @@ const activations = {
 } satisfies Record<ActivationName, (x: Value) => Value>;
 
 /** The activations by name. */
-export const activationNames: readonly ActivationName[] = Object.keys(activations) as ActivationName[];
+export const activationNames: readonly ActivationName[] = Object.keys(
+  activations,
+) as ActivationName[];
 
 /** Width of a row before each layer, and after the last. Throws RangeError naming the layer that does not fit. */
 function widths(spec: ModelSpec): number[] {
@@ -50,9 +69,13 @@ function widths(spec: ModelSpec): number[] {
     if (layer.tiedTo !== undefined) {
       const tied = spec.layers[layer.tiedTo];
       if (layer.tiedTo >= i || tied?.type !== "dense" || tied.tiedTo !== undefined)
-        throw new RangeError(`layer${i}: tiedTo ${layer.tiedTo} is not an earlier dense layer with weights of its own`);
+        throw new RangeError(
+          `layer${i}: tiedTo ${layer.tiedTo} is not an earlier dense layer with weights of its own`,
+        );
       if (inputs !== tied.units || units !== all[layer.tiedTo])
-        throw new RangeError(`layer${i}: [${inputs},${units}] is not the transpose of layer${layer.tiedTo} [${all[layer.tiedTo]},${tied.units}]`);
+        throw new RangeError(
+          `layer${i}: [${inputs},${units}] is not the transpose of layer${layer.tiedTo} [${all[layer.tiedTo]},${tied.units}]`,
+        );
     }
     all.push(units);
   });
@@ -60,7 +83,8 @@ function widths(spec: ModelSpec): number[] {
 }
 
 function positive(place: string, name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${place}: ${name} ${value} is not a whole number from 1`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`${place}: ${name} ${value} is not a whole number from 1`);
   return value;
 }
 
@@ -75,27 +99,52 @@ export function parameterSpecs(spec: ModelSpec): ParameterSpec[] {
   return spec.layers.flatMap((layer, i): ParameterSpec[] => {
     if (layer.type !== "dense") return [];
     const fans = { fanIn: width[i] ?? 0, fanOut: layer.units };
-    const weight: ParameterSpec = { name: `layer${i}.weight`, shape: [fans.fanIn, fans.fanOut], init: layer.weightInit, decays: true, ...fans };
-    const bias: ParameterSpec = { name: `layer${i}.bias`, shape: [fans.fanOut], init: layer.biasInit, decays: false, ...fans };
+    const weight: ParameterSpec = {
+      name: `layer${i}.weight`,
+      shape: [fans.fanIn, fans.fanOut],
+      init: layer.weightInit,
+      decays: true,
+      ...fans,
+    };
+    const bias: ParameterSpec = {
+      name: `layer${i}.bias`,
+      shape: [fans.fanOut],
+      init: layer.biasInit,
+      decays: false,
+      ...fans,
+    };
     return [...(layer.tiedTo === undefined ? [weight] : []), ...(layer.bias ? [bias] : [])];
   });
 }
 
 /** The start values of every parameter, from the seed alone. */
 export function initialize(spec: ModelSpec, seed: number): Parameters {
-  return new Map(parameterSpecs(spec).map(({ name, shape, init, ...fans }, i) => [name, initialValues(shape, init, fans, seed, i)]));
+  return new Map(
+    parameterSpecs(spec).map(({ name, shape, init, ...fans }, i) => [
+      name,
+      initialValues(shape, init, fans, seed, i),
+    ]),
+  );
 }
 
 /** Throws RangeError naming the first parameter that is missing, unknown or of another shape. */
-export function checkParameters(spec: ModelSpec, parameters: ReadonlyMap<string, Pick<Tensor, "shape">>): void {
+export function checkParameters(
+  spec: ModelSpec,
+  parameters: ReadonlyMap<string, Pick<Tensor, "shape">>,
+): void {
   const specs = parameterSpecs(spec);
   for (const { name, shape } of specs) {
     const found = parameters.get(name);
-    if (found === undefined) throw new RangeError(`parameters: ${name} ${formatShape(shape)} is missing`);
-    if (!sameShape(found.shape, shape)) throw new RangeError(`parameters: ${name} is ${formatShape(found.shape)}, the model has ${formatShape(shape)}`);
+    if (found === undefined)
+      throw new RangeError(`parameters: ${name} ${formatShape(shape)} is missing`);
+    if (!sameShape(found.shape, shape))
+      throw new RangeError(
+        `parameters: ${name} is ${formatShape(found.shape)}, the model has ${formatShape(shape)}`,
+      );
   }
   for (const name of parameters.keys())
-    if (!specs.some((spec) => spec.name === name)) throw new RangeError(`parameters: the model has no ${name}`);
+    if (!specs.some((spec) => spec.name === name))
+      throw new RangeError(`parameters: the model has no ${name}`);
 }
 
 /** One layer's values: z = a·W + b before and a = σ(z) after the activation. */
@@ -114,7 +163,12 @@ export interface ForwardOptions {
  * The values of every layer for rows x [rows, inputs]. The last one's `a` is the model's output.
  * @param parameters the parameters' values by name
  */
-export function forward(spec: ModelSpec, parameters: ReadonlyMap<string, Value>, x: Value, { training = false }: ForwardOptions = {}): LayerValues[] {
+export function forward(
+  spec: ModelSpec,
+  parameters: ReadonlyMap<string, Value>,
+  x: Value,
+  { training = false }: ForwardOptions = {},
+): LayerValues[] {
   const parameter = (name: string): Value => {
     const value = parameters.get(name);
     if (value === undefined) throw new RangeError(`forward: the parameter ${name} is missing`);
@@ -122,26 +176,60 @@ export function forward(spec: ModelSpec, parameters: ReadonlyMap<string, Value>,
   };
   const affine = (layer: DenseSpec, i: number, a: Value): Value => {
     const tied = layer.tiedTo !== undefined;
-    const product = matmul(a, parameter(`layer${tied ? layer.tiedTo : i}.weight`), { transposeB: tied });
+    const product = matmul(a, parameter(`layer${tied ? layer.tiedTo : i}.weight`), {
+      transposeB: tied,
+    });
     return layer.bias ? add(product, parameter(`layer${i}.bias`)) : product;
   };
   let a = x;
   return spec.layers.map((layer, i) => {
-    const z = layer.type === "dense" ? affine(layer, i, a) : training ? dropout(a, layer.rate, i + 1) : a;
+    const z =
+      layer.type === "dense" ? affine(layer, i, a) : training ? dropout(a, layer.rate, i + 1) : a;
     a = layer.type === "dense" ? activations[layer.activation](z) : z;
     return { z, a };
   });
 }
 
 /** The model's output for rows x: [rows, outputs]. */
-export function outputOf(spec: ModelSpec, parameters: ReadonlyMap<string, Value>, x: Value, options: ForwardOptions = {}): Value {
+export function outputOf(
+  spec: ModelSpec,
+  parameters: ReadonlyMap<string, Value>,
+  x: Value,
+  options: ForwardOptions = {},
+): Value {
   return forward(spec, parameters, x, options).at(-1)?.a ?? x;
 }
 
 /** What the mean of a loss divides the sum over rows by besides the number of rows. */
 export function lossesPerRow({ name }: Pick<LossSpec, "name">, outputs: number): number {
-  return name === "crossEntropy" ? 1 : outputs;
+  return losses[name].perOutput ? outputs : 1;
 }
+
+interface LossFormula {
+  /** The loss of each row [rows] of outputs f and targets t, both [rows, outputs]. */
+  readonly perRow: (f: Value, t: Value) => Value;
+  /** Whether the mean divides by the outputs, too. */
+  readonly perOutput: boolean;
+}
+
+const losses = {
+  meanSquaredError: { perRow: (f, t) => sumPerRow(squaredError(f, t)), perOutput: true },
+  halfSquaredError: { perRow: (f, t) => mul(0.5, sumPerRow(squaredError(f, t))), perOutput: false },
+  norm: { perRow: (f, t) => norm(rowVectors(sub(f, t))), perOutput: false },
+  binaryCrossEntropy: { perRow: (f, t) => sumPerRow(binaryCrossEntropy(f, t)), perOutput: true },
+  logLoss: { perRow: (f, t) => sumPerRow(logLoss(f, t)), perOutput: true },
+  crossEntropy: {
+    perRow: (f, t) => (t.element === "i32" ? crossEntropy(f, t) : softCrossEntropy(f, t)),
+    perOutput: false,
+  },
+} satisfies Record<LossName, LossFormula>;
+
+/** The losses by name. */
+export const lossNames: readonly LossName[] = Object.keys(losses) as LossName[];
+
+/** x [rows, …] as [rows, numbers of a row]. */
+const rowVectors = (x: Value): Value =>
+  reshape(x, [...x.shape.slice(0, 1), elements(x.shape.slice(1))]);
 
 /**
  * The loss of every row [rows] of outputs [rows, outputs] against a target: i32 labels [rows], or numbers [rows, outputs].
@@ -149,15 +237,13 @@ export function lossesPerRow({ name }: Pick<LossSpec, "name">, outputs: number):
  */
 export function rowLoss({ name }: Pick<LossSpec, "name">, output: Value, target: Value): Value {
   const labels = target.element === "i32";
-  if (labels && name !== "crossEntropy") throw new RangeError(`loss: ${name} needs numbers as its target; class labels go with crossEntropy`);
+  if (labels && name !== "crossEntropy")
+    throw new RangeError(
+      `loss: ${name} needs numbers as its target; class labels go with crossEntropy`,
+    );
   if (!labels && !sameShape(target.shape, output.shape))
-    throw new RangeError(`loss: the target ${formatShape(target.shape)} does not fit the output ${formatShape(output.shape)}`);
-  switch (name) {
-    case "crossEntropy":
-      return labels ? crossEntropy(output, target) : softCrossEntropy(output, target);
-    case "binaryCrossEntropy":
-      return sumPerRow(binaryCrossEntropy(output, target));
-    case "meanSquaredError":
-      return sumPerRow(squaredError(output, target));
-  }
+    throw new RangeError(
+      `loss: the target ${formatShape(target.shape)} does not fit the output ${formatShape(output.shape)}`,
+    );
+  return losses[name].perRow(output, target);
 }

@@ -2,7 +2,16 @@
 import type { Tensor } from "../tensor.js";
 
 export type ActivationName =
-  | "identity" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "elu" | "gelu" | "silu" | "softplus" | "softmax";
+  | "identity"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leakyRelu"
+  | "elu"
+  | "gelu"
+  | "silu"
+  | "softplus"
+  | "softmax";
 
 /** How a parameter starts. Fans are the layer's inputs and units. */
 export type InitSpec =
@@ -37,14 +46,28 @@ export interface ModelSpec {
   readonly layers: readonly LayerSpec[];
 }
 
-/** The losses by name; per row unless said otherwise. */
+/**
+ * The losses by name, f being a row of outputs and t its target.
+ *
+ * | name | of a row | "mean" divides by |
+ * | --- | --- | --- |
+ * | meanSquaredError | Σ_j (f_j − t_j)² | rows × outputs |
+ * | halfSquaredError | ½ Σ_j (f_j − t_j)² | rows |
+ * | norm | √Σ_j (f_j − t_j)², gradient 0 at 0 | rows |
+ * | binaryCrossEntropy | −Σ_j [t_j log σ(f_j) + (1 − t_j) log(1 − σ(f_j))], f logits | rows × outputs |
+ * | logLoss | −Σ_j [t_j log f_j + (1 − t_j) log(1 − f_j)], f probabilities | rows × outputs |
+ * | crossEntropy | −Σ_j t_j log softmax(f)_j, f logits, t a class label or a row that sums to 1 | rows |
+ */
+export type LossName =
+  | "meanSquaredError"
+  | "halfSquaredError"
+  | "norm"
+  | "binaryCrossEntropy"
+  | "logLoss"
+  | "crossEntropy";
+
 export interface LossSpec {
-  /**
-   * meanSquaredError: Σ_j (f_j − t_j)² of a row; "mean" divides by rows × outputs.
-   * binaryCrossEntropy: on logits, t in [0, 1]; "mean" divides by rows × outputs.
-   * crossEntropy: softmax cross-entropy on logits, class labels or one-hot rows; "mean" divides by rows.
-   */
-  readonly name: "meanSquaredError" | "binaryCrossEntropy" | "crossEntropy";
+  readonly name: LossName;
   readonly reduction: "mean" | "sum";
 }
 
@@ -53,7 +76,13 @@ export type Schedule =
   | number
   | { readonly name: "step"; readonly lr: number; readonly every: number; readonly factor: number } // lr·factor^⌊step/every⌋
   | { readonly name: "exponential"; readonly lr: number; readonly rate: number } // lr·rate^step
-  | { readonly name: "cosine"; readonly lr: number; readonly steps: number; readonly floor?: number; readonly warmup?: number };
+  | {
+      readonly name: "cosine";
+      readonly lr: number;
+      readonly steps: number;
+      readonly floor?: number;
+      readonly warmup?: number;
+    };
 
 export type OptimizerSpec =
   | {

@@ -45,11 +45,15 @@ function given(value: Value | undefined): Value {
 
 // y = tanh x  ⇒  dx += (1 − y²)·dy
 export const tanhGradOp: Op = gradient("tanh", (y) => sub(1, mul(y, y)));
-export const tanhOp: Op = activation("tanh", "y", tanhGradOp, (x) => sub(mul(2, sigmoid(mul(2, x))), 1));
+export const tanhOp: Op = activation("tanh", "y", tanhGradOp, (x) =>
+  sub(mul(2, sigmoid(mul(2, x))), 1),
+);
 
 // y = σ(x) = 1/(1 + e⁻ˣ)  ⇒  dx += y(1 − y)·dy
 export const sigmoidGradOp: Op = gradient("sigmoid", (y) => mul(y, sub(1, y)));
-export const sigmoidOp: Op = activation("sigmoid", "y", sigmoidGradOp, (x) => div(1, add(1, exp(neg(x)))));
+export const sigmoidOp: Op = activation("sigmoid", "y", sigmoidGradOp, (x) =>
+  div(1, add(1, exp(neg(x)))),
+);
 
 // y = max(x, 0)  ⇒  dx += [x > 0]·dy: 0 at the kink; y > 0 exactly where x > 0
 export const reluGradOp: Op = gradient("relu", (y) => step(y));
@@ -87,14 +91,16 @@ export const leakyReluGradOp: Op<Slope> = {
   name: "leakyReluGrad",
   inPlace: true,
   shape: ([x]) => x ?? [],
-  lower: (k, out, [x, dy], { slope }) => elementwise(out, (n) => k.leakyReluGrad(n, slope, address(x), address(dy), out.address)),
+  lower: (k, out, [x, dy], { slope }) =>
+    elementwise(out, (n) => k.leakyReluGrad(n, slope, address(x), address(dy), out.address)),
   expand: ([x, dy], { slope }) => mul(add(slope, mul(1 - slope, step(given(x)))), given(dy)),
 };
 export const leakyReluOp: Op<Slope> = {
   name: "leakyRelu",
   inPlace: true,
   shape: ([x]) => x ?? [],
-  lower: (k, out, [x], { slope }) => elementwise(out, (n) => k.leakyRelu(n, slope, address(x), out.address)),
+  lower: (k, out, [x], { slope }) =>
+    elementwise(out, (n) => k.leakyRelu(n, slope, address(x), out.address)),
   expand: ([x], { slope }) => add(max(given(x), 0), mul(slope, min(given(x), 0))),
   vjp: [(dy, inputs, _, attrs) => apply(leakyReluGradOp, [only(inputs), dy], attrs)],
 };
@@ -108,7 +114,8 @@ export const eluGradOp: Op<Alpha> = {
   name: "eluGrad",
   inPlace: true,
   shape: ([x]) => x ?? [],
-  lower: (k, out, [x, dy], { alpha }) => elementwise(out, (n) => k.eluGrad(n, alpha, address(x), address(dy), out.address)),
+  lower: (k, out, [x, dy], { alpha }) =>
+    elementwise(out, (n) => k.eluGrad(n, alpha, address(x), address(dy), out.address)),
   expand: ([x, dy], { alpha }) => {
     const positive = step(given(x));
     return mul(add(positive, mul(sub(1, positive), mul(alpha, exp(min(given(x), 0))))), given(dy));
@@ -118,7 +125,8 @@ export const eluOp: Op<Alpha> = {
   name: "elu",
   inPlace: true,
   shape: ([x]) => x ?? [],
-  lower: (k, out, [x], { alpha }) => elementwise(out, (n) => k.elu(n, alpha, address(x), out.address)),
+  lower: (k, out, [x], { alpha }) =>
+    elementwise(out, (n) => k.elu(n, alpha, address(x), out.address)),
   expand: ([x], { alpha }) => add(max(given(x), 0), mul(alpha, sub(exp(min(given(x), 0)), 1))),
   vjp: [(dy, inputs, _, attrs) => apply(eluGradOp, [only(inputs), dy], attrs)],
 };

@@ -2,19 +2,56 @@
 import type { KernelExports, Kernels } from "../kernels.js";
 import { broadcastStrides, elementwise, strided } from "../lowering.js";
 import { broadcastShapes, sameShape } from "../shape.js";
-import { apply, constant, constantData, lift, type Op, type Operand, type Run, type Value, type ValueLike, type Vjp } from "../value.js";
+import {
+  apply,
+  constant,
+  constantData,
+  lift,
+  type Op,
+  type Operand,
+  type Run,
+  type Value,
+  type ValueLike,
+  type Vjp,
+} from "../value.js";
 import { log, sign } from "./functions.js";
 import { sumTo } from "./reduce.js";
 
 type BinaryKernel = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min";
 
-function lowerBinary(k: KernelExports & Pick<Kernels, "bytes">, name: BinaryKernel, out: Operand, [a, b]: readonly Operand[]): Run {
+function lowerBinary(
+  k: KernelExports & Pick<Kernels, "bytes">,
+  name: BinaryKernel,
+  out: Operand,
+  [a, b]: readonly Operand[],
+): Run {
   if (a === undefined || b === undefined) throw new RangeError(`${name} takes two inputs`);
   const kernel = k[name];
-  if (sameShape(a.shape, b.shape)) return elementwise(out, (n) => kernel(1, n, a.address, n, 1, b.address, n, 1, out.address));
-  const strides = [broadcastStrides(a.shape, out.shape), broadcastStrides(b.shape, out.shape), broadcastStrides(out.shape, out.shape)];
-  return strided(out.shape, k.bytes, [a.address, b.address, out.address], strides, (outer, inner, at, o, i) =>
-    kernel(outer, inner, at[0] ?? 0, o[0] ?? 0, i[0] ?? 0, at[1] ?? 0, o[1] ?? 0, i[1] ?? 0, at[2] ?? 0));
+  if (sameShape(a.shape, b.shape))
+    return elementwise(out, (n) => kernel(1, n, a.address, n, 1, b.address, n, 1, out.address));
+  const strides = [
+    broadcastStrides(a.shape, out.shape),
+    broadcastStrides(b.shape, out.shape),
+    broadcastStrides(out.shape, out.shape),
+  ];
+  return strided(
+    out.shape,
+    k.bytes,
+    [a.address, b.address, out.address],
+    strides,
+    (outer, inner, at, o, i) =>
+      kernel(
+        outer,
+        inner,
+        at[0] ?? 0,
+        o[0] ?? 0,
+        i[0] ?? 0,
+        at[1] ?? 0,
+        o[1] ?? 0,
+        i[1] ?? 0,
+        at[2] ?? 0,
+      ),
+  );
 }
 
 function binary(name: BinaryKernel, da: Vjp<object>, db: Vjp<object>): Op {
@@ -41,13 +78,25 @@ function pair(inputs: readonly Value[]): readonly [Value, Value] {
 }
 
 // y = a + b  ⇒  da += dy, db += dy: the gradient distributor
-export const addOp: Op = binary("add", (dy) => dy, (dy) => dy);
+export const addOp: Op = binary(
+  "add",
+  (dy) => dy,
+  (dy) => dy,
+);
 
 // y = a − b  ⇒  da += dy, db −= dy
-export const subOp: Op = binary("sub", (dy) => dy, (dy) => neg(dy));
+export const subOp: Op = binary(
+  "sub",
+  (dy) => dy,
+  (dy) => neg(dy),
+);
 
 // y = a·b  ⇒  da += b·dy, db += a·dy: the swap multiplier
-export const mulOp: Op = binary("mul", (dy, inputs) => mul(dy, pair(inputs)[1]), (dy, inputs) => mul(dy, pair(inputs)[0]));
+export const mulOp: Op = binary(
+  "mul",
+  (dy, inputs) => mul(dy, pair(inputs)[1]),
+  (dy, inputs) => mul(dy, pair(inputs)[0]),
+);
 
 // y = a/b  ⇒  da += dy/b, db −= dy·y/b
 export const divOp: Op = binary(
@@ -71,7 +120,9 @@ export const powOp: Op = binary(
 /** b − 1, as a constant when b is one. */
 function lessOne(b: Value): Value {
   const data = constantData(b);
-  return data === null ? sub(b, 1) : constant({ shape: data.shape, data: Float64Array.from(data.data, (x) => x - 1) });
+  return data === null
+    ? sub(b, 1)
+    : constant({ shape: data.shape, data: Float64Array.from(data.data, (x) => x - 1) });
 }
 
 /** 1 where a > b, ½ where they are equal, 0 where a < b: how max shares a gradient at a tie. */

@@ -21,7 +21,15 @@ export const dropoutMaskOp: Op<MaskAttrs> = {
     return (work) => {
       const n = count(work);
       // The key holds seed and layer, the counter the step and the place in the batch.
-      k.uniform(n, 0, 1, (work.seed ^ (stream * 0x9e3779b9)) | 0, work.step | 0, work.firstRow * perRow, out.address);
+      k.uniform(
+        n,
+        0,
+        1,
+        (work.seed ^ (stream * 0x9e3779b9)) | 0,
+        work.step | 0,
+        work.firstRow * perRow,
+        out.address,
+      );
       k.fill(1, rate, k.scratch);
       k.sub(1, n, out.address, n, 1, k.scratch, 0, 0, out.address);
       k.step(n, out.address, out.address);

@@ -36,7 +36,9 @@ export const sinOp: Op = unary("sin", (dy, inputs) => mul(dy, cos(only(inputs)))
 // y = cos x  ⇒  dx −= sin x·dy
 export const cosOp: Op = unary("cos", (dy, inputs) => neg(mul(dy, sin(only(inputs)))));
 // y = erf x  ⇒  dx += 2/√π·e^(−x²)·dy
-export const erfOp: Op = unary("erf", (dy, inputs) => mul(dy, mul(TWO_OVER_SQRT_PI, exp(neg(square(only(inputs)))))));
+export const erfOp: Op = unary("erf", (dy, inputs) =>
+  mul(dy, mul(TWO_OVER_SQRT_PI, exp(neg(square(only(inputs)))))),
+);
 // y = |x|  ⇒  dx += sign x·dy, 0 at the kink
 export const absOp: Op = unary("abs", (dy, inputs) => mul(dy, sign(only(inputs))));
 // y = sign x  ⇒  dx += 0, also at the jump

@@ -75,7 +75,8 @@ export const scatterAddOp: Op<Size> = {
  * Rows of a table: x [size, …row] at i32 indices of any shape → [...indices, …row]; an embedding lookup.
  * An index outside [0, size) gives NaN. The gradient with respect to x sums rows of equal index in their order.
  */
-export const gather = (x: ValueLike, indices: ValueLike): Value => apply(gatherOp, [x, indices], {});
+export const gather = (x: ValueLike, indices: ValueLike): Value =>
+  apply(gatherOp, [x, indices], {});
 
 /**
  * Rows summed into a table of zeros: x [...indices, …row] at i32 indices → [size, …row], in the order of the indices.

@@ -5,7 +5,7 @@ import { formatShape, sameShape, type Shape } from "../shape.js";
 import { apply, type Op, type Value, type ValueLike } from "../value.js";
 import { sigmoid } from "./activations.js";
 import { add, max, mul, neg, sub } from "./arithmetic.js";
-import { abs, exp, log } from "./functions.js";
+import { abs, exp, log, xlogy } from "./functions.js";
 import { broadcast, reshape } from "./shape.js";
 import { logSoftmax, softmax } from "./softmax.js";
 import { sum } from "./reduce.js";
@@ -18,7 +18,9 @@ const two = (inputs: readonly Value[]): readonly [Value, Value] => {
 
 function labelled(name: string, logits: Shape | undefined, labels: Shape | undefined): void {
   if (logits?.length !== 2 || labels?.length !== 1 || logits[0] !== labels[0])
-    throw new RangeError(`${name}: logits [rows,classes] and labels [rows] expected, found ${formatShape(logits ?? [])} and ${formatShape(labels ?? [])}`);
+    throw new RangeError(
+      `${name}: logits [rows,classes] and labels [rows] expected, found ${formatShape(logits ?? [])} and ${formatShape(labels ?? [])}`,
+    );
 }
 
 interface Classes {
@@ -60,7 +62,15 @@ export const crossEntropyGradOp: Op = {
   lower: (k, out, [z, labels, dy]) => {
     const rows = counter((z?.shape ?? []).slice(0, 1));
     const n = z?.shape[1] ?? 0;
-    return (work) => k.crossEntropyGrad(rows(work), n, z?.address ?? 0, labels?.address ?? 0, dy?.address ?? 0, out.address);
+    return (work) =>
+      k.crossEntropyGrad(
+        rows(work),
+        n,
+        z?.address ?? 0,
+        labels?.address ?? 0,
+        dy?.address ?? 0,
+        out.address,
+      );
   },
   expand: ([z, labels, dy]) => {
     const [logits, truth] = two([z as Value, labels as Value]);
@@ -80,7 +90,8 @@ export const crossEntropyOp: Op = {
   lower: (k, out, [z, labels]) => {
     const rows = counter(out.shape);
     const n = z?.shape[1] ?? 0;
-    return (work) => k.crossEntropy(rows(work), n, z?.address ?? 0, labels?.address ?? 0, out.address);
+    return (work) =>
+      k.crossEntropy(rows(work), n, z?.address ?? 0, labels?.address ?? 0, out.address);
   },
   expand: (inputs) => {
     const [z, labels] = two(inputs);
@@ -94,7 +105,9 @@ export const binaryCrossEntropyGradOp: Op = {
   name: "binaryCrossEntropyGrad",
   shape: ([z]) => z ?? [],
   lower: (k, out, [z, t, dy]) =>
-    elementwise(out, (n) => k.binaryCrossEntropyGrad(n, z?.address ?? 0, t?.address ?? 0, dy?.address ?? 0, out.address)),
+    elementwise(out, (n) =>
+      k.binaryCrossEntropyGrad(n, z?.address ?? 0, t?.address ?? 0, dy?.address ?? 0, out.address),
+    ),
   expand: ([z, t, dy]) => mul(sub(sigmoid(z as Value), t as Value), dy as Value),
 };
 
@@ -102,28 +115,43 @@ export const binaryCrossEntropyGradOp: Op = {
 export const binaryCrossEntropyOp: Op = {
   name: "binaryCrossEntropy",
   shape: ([z, t]) => {
-    if (!sameShape(z ?? [], t ?? [])) throw new RangeError(`binaryCrossEntropy: ${formatShape(z ?? [])} and ${formatShape(t ?? [])} differ`);
+    if (!sameShape(z ?? [], t ?? []))
+      throw new RangeError(
+        `binaryCrossEntropy: ${formatShape(z ?? [])} and ${formatShape(t ?? [])} differ`,
+      );
     return z ?? [];
   },
-  lower: (k, out, [z, t]) => elementwise(out, (n) => k.binaryCrossEntropy(n, z?.address ?? 0, t?.address ?? 0, out.address)),
+  lower: (k, out, [z, t]) =>
+    elementwise(out, (n) => k.binaryCrossEntropy(n, z?.address ?? 0, t?.address ?? 0, out.address)),
   expand: (inputs) => {
     const [z, t] = two(inputs);
     return add(sub(max(z, 0), mul(z, t)), log(add(1, exp(neg(abs(z))))));
   },
-  vjp: [(dy, inputs) => apply(binaryCrossEntropyGradOp, [...inputs, dy], {}), (dy, inputs) => neg(mul(two(inputs)[0], dy))],
+  vjp: [
+    (dy, inputs) => apply(binaryCrossEntropyGradOp, [...inputs, dy], {}),
+    (dy, inputs) => neg(mul(two(inputs)[0], dy)),
+  ],
 };
 
 /** Rows of 0 with a 1 at the label: i32 labels [rows] → [rows, classes]. */
-export const oneHot = (labels: ValueLike, classes: number): Value => apply(oneHotOp, [labels], { classes });
+export const oneHot = (labels: ValueLike, classes: number): Value =>
+  apply(oneHotOp, [labels], { classes });
 
 /** −log softmax(z)[label] of each row: logits [rows, classes], i32 labels [rows] → [rows]. */
-export const crossEntropy = (logits: ValueLike, labels: ValueLike): Value => apply(crossEntropyOp, [logits, labels], {});
+export const crossEntropy = (logits: ValueLike, labels: ValueLike): Value =>
+  apply(crossEntropyOp, [logits, labels], {});
 
 /** −Σ_j t_j log softmax(z)_j of each row: logits and targets [rows, classes] → [rows]. */
-export const softCrossEntropy = (logits: Value, targets: Value): Value => neg(sum(mul(targets, logSoftmax(logits)), 1));
+export const softCrossEntropy = (logits: Value, targets: Value): Value =>
+  neg(sum(mul(targets, logSoftmax(logits)), 1));
 
 /** −[t log σ(z) + (1 − t) log(1 − σ(z))] elementwise, for logits z and t in [0, 1] of the same shape. */
-export const binaryCrossEntropy = (logits: ValueLike, targets: ValueLike): Value => apply(binaryCrossEntropyOp, [logits, targets], {});
+export const binaryCrossEntropy = (logits: ValueLike, targets: ValueLike): Value =>
+  apply(binaryCrossEntropyOp, [logits, targets], {});
+
+/** −[t log f + (1 − t) log(1 − f)] elementwise, for probabilities f and t in [0, 1], with 0·log 0 = 0. */
+export const logLoss = (f: ValueLike, t: ValueLike): Value =>
+  neg(add(xlogy(t, f), xlogy(sub(1, t), sub(1, f))));
 
 /** (f − t)² elementwise. */
 export function squaredError(f: Value, t: Value): Value {

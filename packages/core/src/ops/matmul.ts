@@ -25,7 +25,10 @@ export const matmulOp: Op<MatmulAttrs> = {
       throw new RangeError(
         `matmul: ${formatShape(a)}${transposeA ? "ᵀ" : ""} · ${formatShape(b)}${transposeB ? "ᵀ" : ""}: inner sizes ${named(k)} and ${named(inner)} differ; did you forget to transpose?`,
       );
-    if (n === ROWS) throw new RangeError(`matmul: the rows of ${formatShape(b)} would become columns; put the batch first`);
+    if (n === ROWS)
+      throw new RangeError(
+        `matmul: the rows of ${formatShape(b)} would become columns; put the batch first`,
+      );
     return [m, n];
   },
   lower: (kernels, out, [a, b], { transposeA, transposeB }) => {
@@ -40,7 +43,19 @@ export const matmulOp: Op<MatmulAttrs> = {
     const aAt = a?.address ?? 0;
     const bAt = b?.address ?? 0;
     return (work) =>
-      kernels.gemm(m === ROWS ? work.rows : m, n, k, aAt, aRow, aColumn, bAt, bRow, bColumn, out.address, kernels.scratch);
+      kernels.gemm(
+        m === ROWS ? work.rows : m,
+        n,
+        k,
+        aAt,
+        aRow,
+        aColumn,
+        bAt,
+        bRow,
+        bColumn,
+        out.address,
+        kernels.scratch,
+      );
   },
   // C = Aᵀ·B over the rows of the batch: the reduction tree runs inside the product.
   lowerRows: (kernels, out, [a, b], { transposeA, transposeB }) => {
@@ -50,10 +65,13 @@ export const matmulOp: Op<MatmulAttrs> = {
       throw new RangeError("matmul: only Aᵀ·B sums over the rows of a batch");
     return ({ firstRow, program }, offset) =>
       kernels.gemmTree(
-        program, m, n,
+        program,
+        m,
+        n,
         (a?.address ?? 0) + firstRow * m * kernels.bytes,
         (b?.address ?? 0) + firstRow * n * kernels.bytes,
-        out.address + offset, kernels.scratch,
+        out.address + offset,
+        kernels.scratch,
       );
   },
   // C = A·B  ⇒  dA += dC·Bᵀ, dB += Aᵀ·dC; transposed inputs get the transpose of that
@@ -70,6 +88,10 @@ export const matmulOp: Op<MatmulAttrs> = {
 };
 
 /** A·B for A [m, k] and B [k, n]; a flag uses the transpose of that input. Throws RangeError when inner sizes differ. */
-export function matmul(a: ValueLike, b: ValueLike, { transposeA = false, transposeB = false }: Partial<MatmulAttrs> = {}): Value {
+export function matmul(
+  a: ValueLike,
+  b: ValueLike,
+  { transposeA = false, transposeB = false }: Partial<MatmulAttrs> = {},
+): Value {
   return apply(matmulOp, [a, b], { transposeA, transposeB });
 }

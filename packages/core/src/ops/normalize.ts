@@ -46,7 +46,10 @@ export interface LayerNormOptions {
  * gain·(x − mean)/√(variance + ε) + bias over the last axis, with the variance that divides by n
  * (Ba, Kiros & Hinton 2016).
  */
-export function layerNorm(x: ValueLike, { gain, bias, epsilon = 1e-5 }: LayerNormOptions = {}): Value {
+export function layerNorm(
+  x: ValueLike,
+  { gain, bias, epsilon = 1e-5 }: LayerNormOptions = {},
+): Value {
   const value = lift(x);
   const last = value.shape.length - 1;
   const centred = sub(value, alongLast(mean(value, last), value));

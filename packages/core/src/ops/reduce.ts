@@ -17,7 +17,8 @@ const withoutAxis = (name: string, shape: Shape | undefined, axis: number): Shap
 };
 
 /** dy with the axis put back as size 1, repeated to x's shape. */
-const spread = (dy: Value, x: Value, axis: number): Value => broadcast(reshape(dy, x.shape.with(axis, 1)), x.shape);
+const spread = (dy: Value, x: Value, axis: number): Value =>
+  broadcast(reshape(dy, x.shape.with(axis, 1)), x.shape);
 
 // y = Σ_c x[…c…]  ⇒  every dx[…c…] += dy
 export const sumOp: Op<Axis> = {
@@ -34,7 +35,13 @@ export const sumOp: Op<Axis> = {
     const inner = elements(out.shape);
     const bytes = inner * k.bytes;
     return ({ firstRow, program }, offset) =>
-      k.sumTree(program, inner, (x?.address ?? 0) + firstRow * bytes, out.address + offset, k.scratch);
+      k.sumTree(
+        program,
+        inner,
+        (x?.address ?? 0) + firstRow * bytes,
+        out.address + offset,
+        k.scratch,
+      );
   },
   vjp: [
     (dy, inputs, _, { axis }) => {
@@ -49,7 +56,8 @@ export const sumOp: Op<Axis> = {
 export const maxOverOp: Op<Axis> = {
   name: "maxOver",
   shape: ([x], { axis }) => {
-    if (x?.[axis] === ROWS) throw new RangeError("maxOver: a maximum over the rows of a batch is not a sum over shards");
+    if (x?.[axis] === ROWS)
+      throw new RangeError("maxOver: a maximum over the rows of a batch is not a sum over shards");
     return withoutAxis("maxOver", x, axis);
   },
   lower: (k, out, [x], { axis }) => {
@@ -78,14 +86,20 @@ const inward = (shape: Shape, axes: number | readonly number[] | undefined): num
 /** The sum over one axis, several, or all; summed axes are removed. */
 export function sum(x: ValueLike, axes?: number | readonly number[]): Value {
   const value = lift(x);
-  return inward(value.shape, axes).reduce((partial, axis) => apply(sumOp, [partial], { axis }), value);
+  return inward(value.shape, axes).reduce(
+    (partial, axis) => apply(sumOp, [partial], { axis }),
+    value,
+  );
 }
 
 /** The mean over one axis, several, or all, of a value without rows. */
 export function mean(x: ValueLike, axes?: number | readonly number[]): Value {
   const value = lift(x);
   const over = inward(value.shape, axes).map((axis) => value.shape[axis] ?? 1);
-  if (over.includes(ROWS)) throw new RangeError("mean: over the rows of a batch, sum and let the trainer divide by the rows of the whole batch");
+  if (over.includes(ROWS))
+    throw new RangeError(
+      "mean: over the rows of a batch, sum and let the trainer divide by the rows of the whole batch",
+    );
   return mul(sum(value, axes), 1 / elements(over));
 }
 
@@ -108,7 +122,9 @@ export function maxOver(x: ValueLike, axes?: number | readonly number[]): Value 
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const lead = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+  const axes = x.shape.flatMap((size, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
+  );
   const summed = sum(x, axes);
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
 }

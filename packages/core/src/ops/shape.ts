@@ -1,7 +1,23 @@
 // Ops that move numbers without changing them: reshape, broadcast, transpose, slice, pad, concat.
 import { broadcastStrides, strided } from "../lowering.js";
-import { broadcastShapes, elements, formatShape, hasRows, ROWS, sameShape, type Shape } from "../shape.js";
-import { apply, lift, type Op, type Operand, type Run, type Value, type ValueLike } from "../value.js";
+import {
+  broadcastShapes,
+  elements,
+  formatShape,
+  hasRows,
+  ROWS,
+  sameShape,
+  type Shape,
+} from "../shape.js";
+import {
+  apply,
+  lift,
+  type Op,
+  type Operand,
+  type Run,
+  type Value,
+  type ValueLike,
+} from "../value.js";
 import type { Kernels } from "../kernels.js";
 import { only } from "./functions.js";
 import { sumTo } from "./reduce.js";
@@ -11,9 +27,17 @@ interface To {
 }
 
 /** Copies elements of `shape` from x to y, each with its own strides. */
-function copy(k: Kernels, shape: Shape, x: number, xStrides: readonly number[], y: number, yStrides: readonly number[]): Run {
+function copy(
+  k: Kernels,
+  shape: Shape,
+  x: number,
+  xStrides: readonly number[],
+  y: number,
+  yStrides: readonly number[],
+): Run {
   return strided(shape, k.bytes, [x, y], [xStrides, yStrides], (outer, inner, at, o, i) =>
-    k.copy(outer, inner, at[0] ?? 0, o[0] ?? 0, i[0] ?? 0, at[1] ?? 0, o[1] ?? 0, i[1] ?? 0));
+    k.copy(outer, inner, at[0] ?? 0, o[0] ?? 0, i[0] ?? 0, at[1] ?? 0, o[1] ?? 0, i[1] ?? 0),
+  );
 }
 
 const dense = (shape: Shape): number[] => broadcastStrides(shape, shape);
@@ -41,12 +65,21 @@ export const broadcastOp: Op<To> = {
   name: "broadcast",
   shape: ([x], { to }) => {
     if (!sameShape(broadcastShapes("broadcast", x ?? [], to), to))
-      throw new RangeError(`broadcast: ${formatShape(x ?? [])} does not broadcast to ${formatShape(to)}`);
+      throw new RangeError(
+        `broadcast: ${formatShape(x ?? [])} does not broadcast to ${formatShape(to)}`,
+      );
     return to;
   },
   lower: (k, out, inputs) => {
     const x = first(inputs);
-    return copy(k, out.shape, x.address, broadcastStrides(x.shape, out.shape), out.address, dense(out.shape));
+    return copy(
+      k,
+      out.shape,
+      x.address,
+      broadcastStrides(x.shape, out.shape),
+      out.address,
+      dense(out.shape),
+    );
   },
   vjp: [(dy, inputs) => sumTo(dy, only(inputs).shape)],
 };
@@ -58,7 +91,10 @@ export const transposeOp: Op = {
     const [rows, columns] = x ?? [];
     if (x?.length !== 2 || rows === undefined || columns === undefined)
       throw new RangeError(`transpose: ${formatShape(x ?? [])} is not a matrix`);
-    if (rows === ROWS) throw new RangeError("transpose: the rows of a batch stay the first axis; use matmul's transposeA");
+    if (rows === ROWS)
+      throw new RangeError(
+        "transpose: the rows of a batch stay the first axis; use matmul's transposeA",
+      );
     return [columns, rows];
   },
   lower: (k, out, inputs) => {
@@ -79,14 +115,30 @@ export const sliceOp: Op<Range> = {
   name: "slice",
   shape: ([x], { axis, from, to }) => {
     const size = x?.[axis];
-    if (x === undefined || size === undefined || size === ROWS || from < 0 || to > size || from >= to)
-      throw new RangeError(`slice: [${from}, ${to}) of axis ${axis} is not inside ${formatShape(x ?? [])}`);
+    if (
+      x === undefined ||
+      size === undefined ||
+      size === ROWS ||
+      from < 0 ||
+      to > size ||
+      from >= to
+    )
+      throw new RangeError(
+        `slice: [${from}, ${to}) of axis ${axis} is not inside ${formatShape(x ?? [])}`,
+      );
     return x.with(axis, to - from);
   },
   lower: (k, out, inputs, { axis, from }) => {
     const x = first(inputs);
     const strides = dense(x.shape);
-    return copy(k, out.shape, x.address + from * strideOf(x.shape, axis) * k.bytes, strides, out.address, dense(out.shape));
+    return copy(
+      k,
+      out.shape,
+      x.address + from * strideOf(x.shape, axis) * k.bytes,
+      strides,
+      out.address,
+      dense(out.shape),
+    );
   },
   vjp: [(dy, inputs, _, { axis, from }) => pad(dy, axis, from, only(inputs).shape[axis] ?? 0)],
 };
@@ -117,13 +169,23 @@ export const padOp: Op<Pad> = {
     const x = first(inputs);
     const n = elements(out.shape);
     const rows = hasRows(out.shape);
-    const place = copy(k, x.shape, x.address, dense(x.shape), out.address + from * strideOf(out.shape, axis) * k.bytes, dense(out.shape));
+    const place = copy(
+      k,
+      x.shape,
+      x.address,
+      dense(x.shape),
+      out.address + from * strideOf(out.shape, axis) * k.bytes,
+      dense(out.shape),
+    );
     return (work) => {
       k.fill(rows ? n * work.rows : n, 0, out.address);
       place(work);
     };
   },
-  vjp: [(dy, inputs, _, { axis, from }) => slice(dy, axis, from, from + (only(inputs).shape[axis] ?? 0))],
+  vjp: [
+    (dy, inputs, _, { axis, from }) =>
+      slice(dy, axis, from, from + (only(inputs).shape[axis] ?? 0)),
+  ],
 };
 
 interface Along {
@@ -178,10 +240,12 @@ export function broadcast(x: ValueLike, to: Shape): Value {
 export const transpose = (x: ValueLike): Value => apply(transposeOp, [x], {});
 
 /** Elements from…to (exclusive) on one axis. */
-export const slice = (x: ValueLike, axis: number, from: number, to: number): Value => apply(sliceOp, [x], { axis, from, to });
+export const slice = (x: ValueLike, axis: number, from: number, to: number): Value =>
+  apply(sliceOp, [x], { axis, from, to });
 
 /** x placed at `from` on an axis of `size`, zeros elsewhere. */
-export const pad = (x: ValueLike, axis: number, from: number, size: number): Value => apply(padOp, [x], { axis, from, size });
+export const pad = (x: ValueLike, axis: number, from: number, size: number): Value =>
+  apply(padOp, [x], { axis, from, size });
 
 /** Values joined on one axis, in order. Throws RangeError when their other sizes differ. */
 export function concat(values: readonly ValueLike[], axis: number): Value {

@@ -9,12 +9,14 @@ import { broadcast, reshape } from "./shape.js";
 
 const lastSize = (name: string, shape: Shape): number => {
   const size = shape.at(-1);
-  if (size === undefined || size < 1) throw new RangeError(`${name}: ${formatShape(shape)} has no last axis to run over`);
+  if (size === undefined || size < 1)
+    throw new RangeError(`${name}: ${formatShape(shape)} has no last axis to run over`);
   return size;
 };
 
 /** A value without its last axis, repeated along the last axis of `like`. */
-export const alongLast = (x: Value, like: Value): Value => broadcast(reshape(x, [...x.shape, 1]), like.shape);
+export const alongLast = (x: Value, like: Value): Value =>
+  broadcast(reshape(x, [...x.shape, 1]), like.shape);
 
 function rowwise(name: "softmax" | "logSoftmax"): NonNullable<Op["lower"]> {
   return (k, out, [x]) => {
@@ -41,7 +43,10 @@ export const logSoftmaxOp: Op = {
   inPlace: true,
   shape: ([x]) => (lastSize("logSoftmax", x ?? []), x ?? []),
   lower: rowwise("logSoftmax"),
-  vjp: [(dy, inputs, y) => sub(dy, mul(softmax(only(inputs)), alongLast(sum(dy, y.shape.length - 1), y)))],
+  vjp: [
+    (dy, inputs, y) =>
+      sub(dy, mul(softmax(only(inputs)), alongLast(sum(dy, y.shape.length - 1), y))),
+  ],
 };
 
 // y = logΣeˣ  ⇒  dx += softmax x·dy
