@@ -150,6 +150,8 @@ class Crew {
   }
 
   async close(): Promise<void> {
+    // A run that is going on ends with them: nobody takes their places.
+    this.#control.abort(this.#members.length);
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
   }
 }
@@ -174,7 +176,6 @@ const api = {
   },
   async close(): Promise<void> {
     await crew?.close();
-    crew = undefined;
   },
 };
 

@@ -143,7 +143,8 @@ export class Trainer {
         hash: hashParameters(parameters),
         profile: pool.trace === null ? null : readProfile(pool.trace, this.#job.workers),
       };
-    } catch (error) {
+    } catch (cause) {
+      const error = this.#pool === pool ? cause : new Error("Trainer: closed while a run was going on", { cause });
       events.end(error);
       // The threads of a run that failed are gone or stuck: the next run starts new ones.
       await this.close();
