@@ -62,7 +62,7 @@ export function checkGradients<F extends GraphFunction>(
   at: Each<Parameters<F>, TensorLike>,
   options: CheckGradientsOptions = {},
 ): GradientCheck[] {
-  const { argument, directions, width = 2 ** -12, seed = 0 } = options;
+  const { argument, directions, width = 1 / 4096, seed = 0 } = options;
   const tensors = at.map(toTensor);
   const real = tensors.map(({ data }) => !(data instanceof Int32Array));
   const inputs = tensors.map(({ shape }, i) =>

@@ -219,10 +219,10 @@ function chosen(name: string, inputs: readonly Value[], argument: Argument): Val
 }
 
 /** The results as `PerArgument` describes them. */
-function picked<Result>(
+function picked(
   at: readonly unknown[],
   { argument }: DerivativeOptions,
-  results: readonly Result[],
+  results: readonly unknown[],
 ): unknown {
   const one = typeof argument === "number" || (argument === undefined && at.length === 1);
   return one ? results[0] : [...results];

@@ -54,7 +54,6 @@ export { matmul } from "./ops/matmul.js";
 export { gather, scatterAdd } from "./ops/gather.js";
 export { layerNorm, norm, type LayerNormOptions } from "./ops/normalize.js";
 export * as ops from "./ops/index.js";
-export type { OpName } from "./ops/index.js";
 export { logSoftmax, logSumExp, softmax } from "./ops/softmax.js";
 export {
   binaryCrossEntropy,

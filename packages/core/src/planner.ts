@@ -146,13 +146,13 @@ class Region {
 
 /** A plan with addresses: run it with the work of one step. */
 export interface BoundPlan {
-  run(work: Work): void;
+  readonly run: (work: Work) => void;
   /** The run in two parts: the calls up to the one that makes `value`, and the others. */
   splitAfter(value: Value): readonly [Run, Run];
   /** Where a value's result is. Intermediate results are overwritten by later calls. */
-  addressOf(value: Value): Address;
+  readonly addressOf: (value: Value) => Address;
   /** Writes the graph's constants again, after the region was used for something else. */
-  writeConstants(): void;
+  readonly writeConstants: () => void;
   /** Kernel calls of one run with one subtree. */
   readonly calls: number;
 }

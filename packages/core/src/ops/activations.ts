@@ -79,7 +79,7 @@ export const softplusOp: Op = activation("softplus", "x", softplusGradOp, (x) =>
   add(max(x, 0), log(add(1, exp(neg(abs(x)))))),
 );
 
-const SQRT_HALF = 0.7071067811865476;
+const SQRT_HALF = Math.sqrt(0.5);
 const INV_SQRT_TAU = 0.3989422804014327;
 
 interface Slope {

@@ -64,6 +64,3 @@ export {
   logSumExpOp as logSumExp,
   softmaxOp as softmax,
 } from "./softmax.js";
-
-/** The name of an op. */
-export type OpName = keyof typeof import("./index.js");
