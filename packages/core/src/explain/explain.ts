@@ -54,12 +54,17 @@ const PATTERNS: Readonly<Record<string, GatePattern>> = {
  * @throws RangeError when the output is not a single number, or an input has no value
  */
 export function explain(output: Value, feeds: ReadonlyMap<Value, Tensor> = new Map()): Explanation {
-  if (output.shape.length > 0) throw new RangeError(`explain: the output ${formatShape(output.shape)} is not a single number; sum it`);
+  if (output.shape.length > 0)
+    throw new RangeError(
+      `explain: the output ${formatShape(output.shape)} is not a single number; sum it`,
+    );
   const order = topologicalOrder([output]);
   const indexOf = new Map(order.map((value, i) => [value, i]));
   // Constants and what is made of them alone have no gradient worth showing; neither have labels.
   const active = new Set<Value>();
-  for (const value of order) if ((isInput(value) && value.element === "real") || value.inputs.some((x) => active.has(x))) active.add(value);
+  for (const value of order)
+    if ((isInput(value) && value.element === "real") || value.inputs.some((x) => active.has(x)))
+      active.add(value);
   const wanted = order.filter((value) => active.has(value));
   const upstream = new Map<Value, Value>();
   gradients(output, wanted).forEach((gradient, i) => {
@@ -75,12 +80,19 @@ export function explain(output: Value, feeds: ReadonlyMap<Value, Tensor> = new M
     }),
   );
   const results = new Map<Value, Tensor>();
-  const needed = [...new Set([...order, ...upstream.values(), ...flows.flat().flatMap(({ local, downstream }) => [local, downstream])])].filter((value) => value !== null);
+  const needed = [
+    ...new Set([
+      ...order,
+      ...upstream.values(),
+      ...flows.flat().flatMap(({ local, downstream }) => [local, downstream]),
+    ]),
+  ].filter((value) => value !== null);
   evaluate(needed, feeds).forEach((result, i) => {
     const value = needed[i];
     if (value !== undefined) results.set(value, result);
   });
-  const resultOf = (value: Value | null | undefined): Tensor | null => (value ? (results.get(value) ?? null) : null);
+  const resultOf = (value: Value | null | undefined): Tensor | null =>
+    value ? (results.get(value) ?? null) : null;
   const nodes = order.map((value, at): ExplainedNode => {
     const zeros: Tensor = { shape: value.shape, data: new Float64Array(elements(value.shape)) };
     return {
@@ -107,5 +119,7 @@ function through(gate: Value, i: number, dy?: Value): Value | null {
   const leaf = leaves[i];
   if (leaf === undefined) return null;
   const [gradient] = gradients({ ...gate, inputs: leaves }, [leaf], dy);
-  return gradient ? substitute(gradient, new Map(leaves.map((from, j) => [from, gate.inputs[j] ?? from]))) : null;
+  return gradient
+    ? substitute(gradient, new Map(leaves.map((from, j) => [from, gate.inputs[j] ?? from])))
+    : null;
 }

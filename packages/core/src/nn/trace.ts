@@ -1,6 +1,6 @@
 // Every layer's values and gradients of a network for some rows, under the names that lecture notes give them.
 import { gradients } from "../autodiff.js";
-import { evaluate } from "../evaluate.js";
+import { compile } from "../evaluate.js";
 import { div } from "../ops/arithmetic.js";
 import { sum } from "../ops/reduce.js";
 import { elements, formatShape, type Shape } from "../shape.js";
@@ -54,20 +54,48 @@ export interface TraceOptions {
  * @param y i32 class labels [rows], or numbers [rows, outputs]
  * @throws RangeError when parameters, rows or targets do not fit the model
  */
-export function trace(spec: ModelSpec, parameters: Parameters, x: Tensor, y: Tensor, loss: LossSpec, options: TraceOptions = {}): Trace {
+export function trace(
+  spec: ModelSpec,
+  parameters: Parameters,
+  x: Tensor,
+  y: Tensor,
+  loss: LossSpec,
+  options: TraceOptions = {},
+): Trace {
   checkParameters(spec, parameters);
   const [rows] = x.shape;
   if (x.shape.length !== 2 || rows === undefined || rows < 1 || x.shape[1] !== spec.inputs)
-    throw new RangeError(`trace: x is ${formatShape(x.shape)}; give [rows,${spec.inputs}], at least one row`);
-  if (y.shape[0] !== rows) throw new RangeError(`trace: x has ${rows} rows, y ${formatShape(y.shape)}; give one target a row`);
+    throw new RangeError(
+      `trace: x is ${formatShape(x.shape)}; give [rows,${spec.inputs}], at least one row`,
+    );
+  if (y.shape[0] !== rows)
+    throw new RangeError(
+      `trace: x has ${rows} rows, y ${formatShape(y.shape)}; give one target a row`,
+    );
   const divisor = loss.reduction === "mean" ? rows * lossesPerRow(loss, outputWidth(spec)) : 1;
   const whole = tracer(spec, parameters, x.shape, y, loss, divisor)(x, y);
   if (options.perSample !== true) return whole;
   // A graph of one row, run for each: a gradient summed over one row is that row's own.
-  const run = tracer(spec, parameters, [1, spec.inputs], { ...y, shape: [1, ...y.shape.slice(1)] }, loss, 1);
+  const run = tracer(
+    spec,
+    parameters,
+    [1, spec.inputs],
+    { ...y, shape: [1, ...y.shape.slice(1)] },
+    loss,
+    1,
+  );
   const single = Array.from({ length: rows }, (_, row) => run(rowOf(x, row), rowOf(y, row)));
-  const stacked = (pick: (layer: LayerTrace) => Tensor | null, l: number, shape: Shape): Tensor | null =>
-    stack(single.map(({ layers }) => layers[l]).map((layer) => (layer === undefined ? null : pick(layer))), [rows, ...shape]);
+  const stacked = (
+    pick: (layer: LayerTrace) => Tensor | null,
+    l: number,
+    shape: Shape,
+  ): Tensor | null =>
+    stack(
+      single
+        .map(({ layers }) => layers[l])
+        .map((layer) => (layer === undefined ? null : pick(layer))),
+      [rows, ...shape],
+    );
   return {
     ...whole,
     layers: whole.layers.map((layer, l) => ({
@@ -89,28 +117,60 @@ interface TracedLayer {
 }
 
 /** A function that traces rows and targets of these shapes. The cost is divided by `divisor`. */
-function tracer(spec: ModelSpec, parameters: Parameters, xShape: Shape, target: Tensor, loss: LossSpec, divisor: number): (x: Tensor, y: Tensor) => Trace {
+function tracer(
+  spec: ModelSpec,
+  parameters: Parameters,
+  xShape: Shape,
+  target: Tensor,
+  loss: LossSpec,
+  divisor: number,
+): (x: Tensor, y: Tensor) => Trace {
   const x = input(xShape, "x");
   const y = input(target.shape, "y", target.data instanceof Int32Array ? "i32" : "real");
-  const leaves = new Map([...parameters].map(([name, { shape }]): [string, Value] => [name, input(shape, name)]));
+  const leaves = new Map(
+    [...parameters].map(([name, { shape }]): [string, Value] => [name, input(shape, name)]),
+  );
   const values = forward(spec, leaves, x);
   const layers = values.flatMap(({ z, a }, index): TracedLayer[] =>
-    spec.layers[index]?.type !== "dense" ? [] : [{ index, z, a, weight: leaves.get(`layer${index}.weight`), bias: leaves.get(`layer${index}.bias`) }],
+    spec.layers[index]?.type !== "dense"
+      ? []
+      : [
+          {
+            index,
+            z,
+            a,
+            weight: leaves.get(`layer${index}.weight`),
+            bias: leaves.get(`layer${index}.bias`),
+          },
+        ],
   );
   const losses = rowLoss(loss, values.at(-1)?.a ?? x, y);
   const cost = div(sum(losses), divisor);
-  const wanted = [...new Set(layers.flatMap(({ z, weight, bias }) => [z, weight, bias].filter((value) => value !== undefined)))];
+  const wanted = [
+    ...new Set(
+      layers.flatMap(({ z, weight, bias }) =>
+        [z, weight, bias].filter((value) => value !== undefined),
+      ),
+    ),
+  ];
   const found = gradients(cost, wanted);
-  const gradientOf = new Map(wanted.flatMap((value, i): [Value, Value][] => (found[i] ? [[value, found[i]]] : [])));
-  const outputs = [...new Set([cost, losses, ...layers.flatMap(({ z, a }) => [z, a]), ...gradientOf.values()])];
-  const feeds = new Map([...leaves].map(([name, leaf]): [Value, Tensor] => [leaf, given(parameters.get(name), name)]));
+  const gradientOf = new Map(
+    wanted.flatMap((value, i): [Value, Value][] => (found[i] ? [[value, found[i]]] : [])),
+  );
+  const outputs = [
+    ...new Set([cost, losses, ...layers.flatMap(({ z, a }) => [z, a]), ...gradientOf.values()]),
+  ];
+  const run = compile(outputs, [x, y, ...leaves.values()]);
+  const weights = Array.from(leaves.keys(), (name) => given(parameters.get(name), name));
   return (xRows, yRows) => {
-    const results = evaluate(outputs, new Map([...feeds, [x, xRows], [y, yRows]]));
+    const results = run([xRows, yRows, ...weights]);
     const resultOf = new Map(outputs.map((value, i) => [value, results[i]]));
     const numbers = (value: Value): Tensor => given(resultOf.get(value), value.op.name);
     const gradient = (value: Value): Tensor => {
       const d = gradientOf.get(value);
-      return d === undefined ? { shape: value.shape, data: new Float64Array(elements(value.shape)) } : numbers(d);
+      return d === undefined
+        ? { shape: value.shape, data: new Float64Array(elements(value.shape)) }
+        : numbers(d);
     };
     return {
       losses: numbers(losses),
