@@ -66,7 +66,15 @@ export function runOneStep({ layout, memory, phases, control }: Lab): void {
     throw new Error(`lab: the job has ${phases.total} phases, not those of one step`);
   const module = kernelModule("f32");
   const replicas = layout.workers.map((_, index) =>
-    createReplica(layout, { memory, module, index, spin: false, probe: false }),
+    createReplica(layout, {
+      memory,
+      module,
+      index,
+      spin: false,
+      probe: false,
+      snapshot: null,
+      trace: null,
+    }),
   );
   for (let round = 0; round < 2; round += 1)
     replicas.forEach((replica, index) => {

@@ -52,6 +52,20 @@ function rowLoss(
         loss: f.reduce((sum, v, j) => sum + (v - t[j]!) ** 2, 0),
         df: f.map((v, j) => 2 * (v - t[j]!)),
       };
+    case "halfSquaredError":
+      return {
+        loss: 0.5 * f.reduce((sum, v, j) => sum + (v - t[j]!) ** 2, 0),
+        df: f.map((v, j) => v - t[j]!),
+      };
+    case "norm": {
+      const norm = Math.sqrt(f.reduce((sum, v, j) => sum + (v - t[j]!) ** 2, 0));
+      return { loss: norm, df: f.map((v, j) => (v - t[j]!) / norm) };
+    }
+    case "logLoss":
+      return {
+        loss: -f.reduce((sum, v, j) => sum + t[j]! * log(v) + (1 - t[j]!) * log(1 - v), 0),
+        df: f.map((v, j) => (v - t[j]!) / (v * (1 - v))),
+      };
     case "binaryCrossEntropy":
       return {
         loss: f.reduce(

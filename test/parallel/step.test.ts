@@ -35,6 +35,9 @@ import { plainActivations, plainGradients } from "./plain.js";
 /** ‖g − g₆₄‖₂/‖g₆₄‖₂ of every parameter may be this large. */
 const TOLERANCE = 1e-5;
 
+/** What a gradient buffer holds where no worker wrote: finite, since the update of θ's padding reads it too. */
+const UNTOUCHED = 1234.5;
+
 /** A job of one step over all rows. */
 function oneStep(model: ModelSpec, data: Dataset, more: Partial<TrainerOptions>): TrainerOptions {
   return {
@@ -110,6 +113,19 @@ const jobs: readonly (readonly [name: string, options: TrainerOptions])[] = [
       },
     ),
   ],
+  ...(["halfSquaredError", "norm", "logLoss"] as const).map(
+    (name): readonly [string, TrainerOptions] => [
+      `numbers, ${name}`,
+      oneStep(
+        sequential(inputs, [dense(8, { activation: "tanh" }), dense(3, { activation: "sigmoid" })]),
+        numberData(26, 3, 14),
+        {
+          shards: 4,
+          loss: { name, reduction: "mean" },
+        },
+      ),
+    ],
+  ),
   [
     "numbers, cross-entropy",
     oneStep(
@@ -160,8 +176,8 @@ describe("a step's gradient is that of plain f64 loops", () => {
         }
         const rows = batchOrder(lab);
         const whole = plainGradients(model, loss, parameters, x, target, rows);
-        const perRow =
-          loss.name === "crossEntropy" ? 1 : target.kind === "number" ? target.width : 1;
+        const perOutput = ["meanSquaredError", "binaryCrossEntropy", "logLoss"].includes(loss.name);
+        const perRow = perOutput && target.kind === "number" ? target.width : 1;
         const scale = loss.reduction === "mean" ? 1 / (rows.length * perRow) : 1;
         expect(stepLoss(lab) / (whole.loss * scale)).toBeCloseTo(1, 5);
         // w′ = w − lr·g
@@ -285,12 +301,12 @@ describe("every worker thread", () => {
           hashes.add(
             hashParameters(readParameters(layout, memory.buffer, layout.theta[step & 1]!)),
           );
-          for (const buffer of buffers) buffer.fill(Number.NaN);
+          for (const buffer of buffers) buffer.fill(UNTOUCHED);
           control.reset(workers, phases, step);
           control.requestStop();
           await pool.train(() => {});
           expect(control.steps).toBe(step + 1);
-          const written = buffers.map((buffer) => buffer.some((value) => !Number.isNaN(value)));
+          const written = buffers.map((buffer) => buffer.some((value) => value !== UNTOUCHED));
           const { parts } = training.cuts[step === 4 ? 1 : 0];
           expect(written).toEqual(parts.map(({ rows }) => rows > 0));
           if (step < 4) expect(written).not.toContain(false);
