@@ -43,7 +43,9 @@ export interface ScorerOptions {
 
 /** The scorer for targets of this kind. */
 export function scorer({ kind, width, unit = 1, perRowCount = 1 }: ScorerOptions): Scorer {
-  return kind === "class" ? classScorer(width, perRowCount) : numberScorer(width, unit, perRowCount);
+  return kind === "class"
+    ? classScorer(width, perRowCount)
+    : numberScorer(width, unit, perRowCount);
 }
 
 /** Adds the sums of the next chunk to those of the chunks before it. */
@@ -72,12 +74,17 @@ function classScorer(width: number, perRowCount: number): Scorer {
   return {
     size: 4,
     add: (sums, outputs, rowLoss, targets, count) => {
-      if (targets.kind !== "class") throw new TypeError("scorer: class labels expected, numbers given");
+      if (targets.kind !== "class")
+        throw new TypeError("scorer: class labels expected, numbers given");
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
-        if (isRight(outputs, row * width, width, targets.labels[row] ?? -1)) sums[CORRECT] = at(sums, CORRECT) + 1;
+        if (isRight(outputs, row * width, width, targets.labels[row] ?? -1))
+          sums[CORRECT] = at(sums, CORRECT) + 1;
     },
-    finish: (sums) => ({ ...lossScore(sums, perRowCount), accuracy: at(sums, CORRECT) / at(sums, ROWS) }),
+    finish: (sums) => ({
+      ...lossScore(sums, perRowCount),
+      accuracy: at(sums, CORRECT) / at(sums, ROWS),
+    }),
   };
 }
 
@@ -100,7 +107,8 @@ function numberScorer(width: number, unit: number, perRowCount: number): Scorer 
   return {
     size: 3 + PER_OUTPUT * width,
     add: (sums, outputs, rowLoss, targets, count) => {
-      if (targets.kind !== "number") throw new TypeError("scorer: numbers expected, class labels given");
+      if (targets.kind !== "number")
+        throw new TypeError("scorer: numbers expected, class labels given");
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
         for (let j = 0; j < width; j += 1) {
@@ -121,7 +129,7 @@ function numberScorer(width: number, unit: number, perRowCount: number): Scorer 
         const mean = at(sums, first + 2) / rows;
         const squaresOfTargets = at(sums, first + 3);
         const difference = squaresOfTargets - at(sums, first + 2) * mean;
-        const variation = difference > rows * 2 ** -52 * squaresOfTargets ? difference : 0; // not rounding alone
+        const variation = difference > rows * Number.EPSILON * squaresOfTargets ? difference : 0; // not rounding alone
         squares += at(sums, first);
         distances += at(sums, first + 1);
         explained += determination(at(sums, first), variation);
@@ -149,14 +157,21 @@ export interface ConfusionMatrix {
 }
 
 /** The confusion matrix of labels against predicted classes, both [rows] in [0, classes). Throws RangeError. */
-export function confusionMatrix(classes: number, labels: Int32Array, predicted: Int32Array): ConfusionMatrix {
+export function confusionMatrix(
+  classes: number,
+  labels: Int32Array,
+  predicted: Int32Array,
+): ConfusionMatrix {
   if (labels.length !== predicted.length)
-    throw new RangeError(`confusionMatrix: ${predicted.length} predictions for ${labels.length} labels`);
+    throw new RangeError(
+      `confusionMatrix: ${predicted.length} predictions for ${labels.length} labels`,
+    );
   const counts = new Float64Array(classes * classes);
   labels.forEach((label, row) => {
     const guess = predicted[row] ?? -1;
     for (const index of [label, guess])
-      if (index < 0 || index >= classes) throw new RangeError(`confusionMatrix: row ${row}: class ${index} of ${classes}`);
+      if (index < 0 || index >= classes)
+        throw new RangeError(`confusionMatrix: row ${row}: class ${index} of ${classes}`);
     const cell = label * classes + guess;
     counts[cell] = at(counts, cell) + 1;
   });
@@ -192,7 +207,10 @@ export function classScores({ classes, counts }: ConfusionMatrix): ClassScores[]
 /** The unweighted mean of F1 over the classes that occur. */
 export function macroF1(scores: readonly ClassScores[]): number {
   const present = scores.filter((score) => score.support > 0);
-  return ratio(present.reduce((sum, score) => sum + score.f1, 0), present.length);
+  return ratio(
+    present.reduce((sum, score) => sum + score.f1, 0),
+    present.length,
+  );
 }
 
 function ratio(part: number, whole: number): number {

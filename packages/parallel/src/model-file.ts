@@ -45,7 +45,11 @@ export interface OutputPredictions {
 }
 
 /** Rows to predict: a table or objects by column name; rows of numbers for a model without an encoding. */
-export type PredictRows = Table | readonly TableRecord[] | readonly (readonly number[])[] | Float32Array;
+export type PredictRows =
+  | Table
+  | readonly TableRecord[]
+  | readonly (readonly number[])[]
+  | Float32Array;
 
 /** A model that can predict. */
 export interface TrainedModel extends StoredModel {
@@ -97,7 +101,8 @@ export async function loadModel(path: string): Promise<TrainedModel> {
     encoding,
     parameters: tensors,
     metadata,
-    predict: (rows) => (encoding === null ? predictNumbers(spec, apply, rows) : predictTable(encoding, apply, rows)),
+    predict: (rows) =>
+      encoding === null ? predictNumbers(spec, apply, rows) : predictTable(encoding, apply, rows),
   };
 }
 
@@ -106,7 +111,10 @@ async function modelPath(path: string): Promise<string> {
   try {
     return (await stat(path)).isDirectory() ? join(path, MODEL_FILE) : path;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") throw new InputError(`${path}: no such model; name a run's folder or a ${MODEL_FILE}`, { cause: error });
+    if (errorCode(error) === "ENOENT")
+      throw new InputError(`${path}: no such model; name a run's folder or a ${MODEL_FILE}`, {
+        cause: error,
+      });
     throw error;
   }
 }
@@ -117,10 +125,13 @@ function checkModel(spec: ModelSpec, parameters: Parameters, encoding: Encoding 
     if (!(data instanceof Float32Array)) throw new RangeError(`parameters: ${name} is not of f32`);
   if (encoding === null) return;
   const inputs = encodedWidth(encoding);
-  if (inputs !== spec.inputs) throw new RangeError(`model: ${spec.inputs} inputs, but the encoding gives ${inputs} features`);
+  if (inputs !== spec.inputs)
+    throw new RangeError(`model: ${spec.inputs} inputs, but the encoding gives ${inputs} features`);
   const outputs = outputWidth(spec);
   if (outputs !== targetWidth(encoding))
-    throw new RangeError(`model: ${outputs} outputs, but the encoding's target needs ${targetWidth(encoding)}`);
+    throw new RangeError(
+      `model: ${outputs} outputs, but the encoding's target needs ${targetWidth(encoding)}`,
+    );
 }
 
 /** Features that an encoding gives. */
@@ -135,7 +146,9 @@ function encodedWidth({ features }: Encoding): number {
 }
 
 function predictTable(encoding: Encoding, apply: Predictor, rows: PredictRows): Predictions {
-  const table = isTable(rows) ? rows : tableFromRecords(records(rows), { source: "predict", types: columnTypes(encoding) });
+  const table = isTable(rows)
+    ? rows
+    : tableFromRecords(records(rows), { source: "predict", types: columnTypes(encoding) });
   const dataset = encodeFeatures(encoding, table);
   return decodeOutputs(encoding, apply(denseFeatures(dataset), dataset.rows));
 }
@@ -143,7 +156,9 @@ function predictTable(encoding: Encoding, apply: Predictor, rows: PredictRows): 
 function predictNumbers(spec: ModelSpec, apply: Predictor, rows: PredictRows): OutputPredictions {
   const features = rows instanceof Float32Array ? rows : numbers(rows, spec.inputs);
   if (features.length % spec.inputs !== 0)
-    throw new RangeError(`predict: ${features.length} numbers are not rows of ${spec.inputs} features`);
+    throw new RangeError(
+      `predict: ${features.length} numbers are not rows of ${spec.inputs} features`,
+    );
   const values = apply(features, features.length / spec.inputs);
   return { kind: "outputs", width: outputWidth(spec), values };
 }
@@ -153,8 +168,13 @@ function isTable(rows: PredictRows): rows is Table {
 }
 
 function records(rows: Exclude<PredictRows, Table>): readonly TableRecord[] {
-  const wrong = rows instanceof Float32Array || rows.some((row: unknown) => typeof row !== "object" || row === null || Array.isArray(row));
-  if (wrong) throw new InputError("predict: rows of numbers, where the model was trained on named columns; give objects such as { column: value }");
+  const wrong =
+    rows instanceof Float32Array ||
+    rows.some((row: unknown) => typeof row !== "object" || row === null || Array.isArray(row));
+  if (wrong)
+    throw new InputError(
+      "predict: rows of numbers, where the model was trained on named columns; give objects such as { column: value }",
+    );
   return rows as readonly TableRecord[]; // neither flat numbers nor arrays, as the line above has seen
 }
 
@@ -163,9 +183,13 @@ function numbers(rows: Exclude<PredictRows, Float32Array>, inputs: number): Floa
   const flat = new Float32Array(nested.length * inputs);
   nested.forEach((row, i) => {
     if (!Array.isArray(row))
-      throw new InputError("predict: named columns, where the model was trained on rows of numbers; give arrays of numbers");
+      throw new InputError(
+        "predict: named columns, where the model was trained on rows of numbers; give arrays of numbers",
+      );
     if (row.length !== inputs || !row.every((value) => Number.isFinite(value)))
-      throw new InputError(`predict: row ${i + 1} has ${row.length} values; give ${inputs} finite numbers`);
+      throw new InputError(
+        `predict: row ${i + 1} has ${row.length} values; give ${inputs} finite numbers`,
+      );
     flat.set(row, i * inputs);
   });
   return flat;

@@ -1,17 +1,30 @@
 // What the JSON in the files of models and states must look like. Loaded when such a file is read.
-import { activationNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
+import { activationNames, lossNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
 import { z } from "zod";
 import type { Encoding } from "./dataset/encoding.js";
 
-const count = z.int().min(1).max(2 ** 31 - 1);
+const count = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
 const finite = z.number();
 const scale = z.number().positive();
 const name = z.string();
 
 const init = z.discriminatedUnion("name", [
-  z.strictObject({ name: z.literal("normal"), mean: finite.exactOptional(), sd: finite.exactOptional() }),
-  z.strictObject({ name: z.literal("uniform"), low: finite.exactOptional(), high: finite.exactOptional() }),
-  z.strictObject({ name: z.enum(["glorotUniform", "glorotNormal", "heUniform", "heNormal", "zeros"]) }),
+  z.strictObject({
+    name: z.literal("normal"),
+    mean: finite.exactOptional(),
+    sd: finite.exactOptional(),
+  }),
+  z.strictObject({
+    name: z.literal("uniform"),
+    low: finite.exactOptional(),
+    high: finite.exactOptional(),
+  }),
+  z.strictObject({
+    name: z.enum(["glorotUniform", "glorotNormal", "heUniform", "heNormal", "zeros"]),
+  }),
   z.strictObject({ name: z.literal("constant"), value: finite }),
 ]);
 
@@ -36,7 +49,7 @@ export const modelSchema: z.ZodType<ModelSpec> = z.strictObject({
 
 /** A loss. */
 export const lossSchema: z.ZodType<LossSpec> = z.strictObject({
-  name: z.enum(["meanSquaredError", "binaryCrossEntropy", "crossEntropy"]),
+  name: z.enum(lossNames),
   reduction: z.enum(["mean", "sum"]),
 });
 
@@ -44,8 +57,19 @@ export const lossSchema: z.ZodType<LossSpec> = z.strictObject({
 export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
   features: z.array(
     z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("number"), column: name, mean: finite, sd: scale, missing: z.boolean() }),
-      z.strictObject({ kind: z.literal("category"), column: name, values: z.array(z.string()), missing: z.boolean() }),
+      z.strictObject({
+        kind: z.literal("number"),
+        column: name,
+        mean: finite,
+        sd: scale,
+        missing: z.boolean(),
+      }),
+      z.strictObject({
+        kind: z.literal("category"),
+        column: name,
+        values: z.array(z.string()),
+        missing: z.boolean(),
+      }),
       z.strictObject({
         kind: z.literal("vector"),
         column: name,

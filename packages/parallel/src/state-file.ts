@@ -21,10 +21,13 @@ export async function saveState(
   state: TrainingState,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const tensors = new Map<string, Tensor>([[LOSSES, { shape: [state.losses.length], data: state.losses }]]);
+  const tensors = new Map<string, Tensor>([
+    [LOSSES, { shape: [state.losses.length], data: state.losses }],
+  ]);
   for (const [name, tensor] of state.parameters) tensors.set(`parameters/${name}`, tensor);
   for (const [slot, values] of Object.entries(state.slots)) {
-    if (slot.includes("/")) throw new RangeError(`saveState: the slot name ${shown(slot)} contains a slash`);
+    if (slot.includes("/"))
+      throw new RangeError(`saveState: the slot name ${shown(slot)} contains a slash`);
     for (const [name, tensor] of values) tensors.set(`slots/${slot}/${name}`, tensor);
   }
   const description: StateDescription = { step: state.step, slots: Object.keys(state.slots) };
@@ -39,12 +42,16 @@ export async function loadState(path: string): Promise<StoredState> {
   const parameters = new Map<string, Tensor>();
   const slots = new Map(names.map((name): [string, Map<string, Tensor>] => [name, new Map()]));
   const losses = tensors.get(LOSSES)?.data;
-  if (!(losses instanceof Float64Array)) throw new InputError(`${path}: the losses are missing or not of f64; the file is damaged`);
+  if (!(losses instanceof Float64Array))
+    throw new InputError(`${path}: the losses are missing or not of f64; the file is damaged`);
   for (const [key, tensor] of tensors) {
     if (key === LOSSES) continue;
     const { slot, name } = keyParts(path, key);
     const group = slot === null ? parameters : slots.get(slot);
-    if (group === undefined) throw new InputError(`${path}: tensor ${shown(key)} belongs to no slot of this state; the file is damaged`);
+    if (group === undefined)
+      throw new InputError(
+        `${path}: tensor ${shown(key)} belongs to no slot of this state; the file is damaged`,
+      );
     group.set(name, tensor);
   }
   for (const [slot, values] of slots) checkLayout(path, slot, parameters, values);
@@ -55,7 +62,9 @@ export async function loadState(path: string): Promise<StoredState> {
 function keyParts(path: string, key: string): { slot: string | null; name: string } {
   const found = /^(?:parameters|slots\/(?<slot>[^/]+))\/(?<name>.+)$/s.exec(key)?.groups;
   if (found?.["name"] === undefined)
-    throw new InputError(`${path}: tensor ${shown(key)} is neither a parameter nor a slot; the file is damaged`);
+    throw new InputError(
+      `${path}: tensor ${shown(key)} is neither a parameter nor a slot; the file is damaged`,
+    );
   return { slot: found["slot"] ?? null, name: found["name"] };
 }
 
@@ -68,5 +77,8 @@ function checkLayout(path: string, slot: string, parameters: Parameters, values:
         `${path}: slot ${shown(slot)} of ${shown(name)} is ${found === undefined ? "missing" : `[${found.shape.join()}]`}, the parameter is [${shape.join()}]; the file is damaged`,
       );
   }
-  if (values.size > parameters.size) throw new InputError(`${path}: slot ${shown(slot)} has more tensors than there are parameters; the file is damaged`);
+  if (values.size > parameters.size)
+    throw new InputError(
+      `${path}: slot ${shown(slot)} has more tensors than there are parameters; the file is damaged`,
+    );
 }

@@ -1,6 +1,11 @@
 // Files of tensors on the disk: safetensors with our own metadata, read with a limit and one-line errors.
 import { open } from "node:fs/promises";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type Tensor } from "@shardgrad/core";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsContent,
+  type Tensor,
+} from "@shardgrad/core";
 import type { z } from "zod";
 import { writeFileAtomic } from "./atomic-file.js";
 import { errorCode, InputError, shown } from "./dataset/input-error.js";
@@ -30,9 +35,13 @@ export async function readTensorFile(path: string, what: string): Promise<Safete
   const content = decode(path, await wholeFile(path));
   const format = content.metadata[FORMAT_KEY];
   if (format === undefined)
-    throw new InputError(`${path}: a safetensors file, but not a ${what}: the metadata have no ${FORMAT_KEY}`);
+    throw new InputError(
+      `${path}: a safetensors file, but not a ${what}: the metadata have no ${FORMAT_KEY}`,
+    );
   if (format !== FORMAT)
-    throw new InputError(`${path}: a ${what} of format ${shown(format)}, where ${shown(FORMAT)} is known; use a newer version of shardgrad`);
+    throw new InputError(
+      `${path}: a ${what} of format ${shown(format)}, where ${shown(FORMAT)} is known; use a newer version of shardgrad`,
+    );
   return content;
 }
 
@@ -45,7 +54,8 @@ export function metadataJson<T>(
   schema: z.ZodType<T>,
 ): T {
   const text = metadata[key];
-  if (text === undefined) throw new InputError(`${path}: not a ${what}: the metadata have no ${key}`);
+  if (text === undefined)
+    throw new InputError(`${path}: not a ${what}: the metadata have no ${key}`);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -56,7 +66,10 @@ export function metadataJson<T>(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = [key, ...(issue?.path ?? [])].map(String).join(".");
-  throw new InputError(`${path}: ${place}: ${issue?.message ?? "not as expected"}; the file is damaged`, { cause: parsed.error });
+  throw new InputError(
+    `${path}: ${place}: ${issue?.message ?? "not as expected"}; the file is damaged`,
+    { cause: parsed.error },
+  );
 }
 
 async function wholeFile(path: string): Promise<Uint8Array> {
@@ -64,7 +77,10 @@ async function wholeFile(path: string): Promise<Uint8Array> {
     const file = await open(path);
     try {
       const { size } = await file.stat();
-      if (size > FILE_LIMIT) throw new InputError(`${path}: ${size} bytes, where ${FILE_LIMIT} are the most that is read`);
+      if (size > FILE_LIMIT)
+        throw new InputError(
+          `${path}: ${size} bytes, where ${FILE_LIMIT} are the most that is read`,
+        );
       return await file.readFile();
     } finally {
       await file.close();

@@ -38,12 +38,15 @@ export function encodeSafetensors(
   const ordered = [...tensors].sort(
     ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT, // a stable sort
   );
-  const header: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [[METADATA, metadata]];
+  const header: [string, unknown][] =
+    Object.keys(metadata).length === 0 ? [] : [[METADATA, metadata]];
   let end = 0;
   for (const [name, { shape, data }] of ordered) {
     if (name === METADATA) throw new RangeError(`safetensors: the name "${METADATA}" is reserved`);
     if (elementsOf(shape) !== data.length)
-      throw new RangeError(`safetensors: tensor ${quote(name)}: ${data.length} values do not fill ${formatShape(shape)}`);
+      throw new RangeError(
+        `safetensors: tensor ${quote(name)}: ${data.length} values do not fill ${formatShape(shape)}`,
+      );
     const begin = end;
     end += data.byteLength;
     header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }]);
@@ -51,7 +54,9 @@ export function encodeSafetensors(
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerLength = Math.ceil(json.length / 8) * 8; // so that the tensors start aligned
   if (headerLength > HEADER_LIMIT)
-    throw new RangeError(`safetensors: a header of ${headerLength} bytes, where the format allows ${HEADER_LIMIT}`);
+    throw new RangeError(
+      `safetensors: a header of ${headerLength} bytes, where the format allows ${HEADER_LIMIT}`,
+    );
 
   const bytes = new Uint8Array(8 + headerLength + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
@@ -110,13 +115,18 @@ interface Entry {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) throw invalid(`${bytes.length} bytes are too few for the length of a header`);
+  if (bytes.length < 8)
+    throw invalid(`${bytes.length} bytes are too few for the length of a header`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(HEADER_LIMIT))
-    throw invalid(`a header of ${length} bytes, where the format allows ${HEADER_LIMIT}; is this a safetensors file?`);
+    throw invalid(
+      `a header of ${length} bytes, where the format allows ${HEADER_LIMIT}; is this a safetensors file?`,
+    );
   const dataStart = 8 + Number(length);
   if (dataStart > bytes.length)
-    throw invalid(`a header of ${length} bytes in a file of ${bytes.length}; the file is cut short`);
+    throw invalid(
+      `a header of ${length} bytes in a file of ${bytes.length}; the file is cut short`,
+    );
   if (bytes[8] !== 0x7b || length === 0n) throw invalid("the header does not start with {");
   let text: string;
   let header: unknown;
@@ -138,7 +148,8 @@ function readMetadata(value: unknown): Record<string, string> {
   if (!isRecord(value)) throw invalid(`${METADATA} is not an object`);
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
-      if (typeof text !== "string") throw invalid(`${METADATA}: the value of ${quote(key)} is not a text`);
+      if (typeof text !== "string")
+        throw invalid(`${METADATA}: the value of ${quote(key)} is not a text`);
       return [key, text];
     }),
   );
@@ -158,7 +169,9 @@ function readEntry(name: string, value: unknown): Entry {
   const [begin = 0, end = 0] = offsets;
   const expected = elementsOf(shape) * bytesPerElement[dtype];
   if (end < begin || end - begin !== expected)
-    throw invalid(`${place}: ${dtype} ${quote(shape)} takes ${expected} bytes, but data_offsets are [${begin}, ${end}]`);
+    throw invalid(
+      `${place}: ${dtype} ${quote(shape)} takes ${expected} bytes, but data_offsets are [${begin}, ${end}]`,
+    );
   return { name, dtype, shape, begin, end };
 }
 

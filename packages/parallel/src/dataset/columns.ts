@@ -62,7 +62,12 @@ export class TextBuilder {
   }
 
   build(name: string): TextColumn {
-    return { kind: "text", name, codes: this.#codes.slice(0, this.#rows), values: [...this.#codeOf.keys()] };
+    return {
+      kind: "text",
+      name,
+      codes: this.#codes.slice(0, this.#rows),
+      values: [...this.#codeOf.keys()],
+    };
   }
 
   #code(text: string): number {

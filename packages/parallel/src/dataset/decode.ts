@@ -23,17 +23,29 @@ export type Predictions = ClassPredictions | NumberPredictions;
  * What outputs [rows, outputs] mean: the class of the largest logit (the first of equals) and the softmax of the
  * logits, or value·sd + mean. Throws RangeError when an output is not finite or they are no whole number of rows.
  */
-export function decodeOutputs({ target }: Pick<Encoding, "target">, outputs: Float32Array): Predictions {
+export function decodeOutputs(
+  { target }: Pick<Encoding, "target">,
+  outputs: Float32Array,
+): Predictions {
   const width = target.kind === "class" ? target.classes.length : 1;
   const rows = outputs.length / width;
   if (!Number.isInteger(rows))
-    throw new RangeError(`decodeOutputs: ${outputs.length} outputs are not rows of ${width}; is this the model's encoding?`);
+    throw new RangeError(
+      `decodeOutputs: ${outputs.length} outputs are not rows of ${width}; is this the model's encoding?`,
+    );
   const wrong = outputs.findIndex((output) => !Number.isFinite(output));
   if (wrong >= 0)
-    throw new RangeError(`decodeOutputs: row ${Math.floor(wrong / width)}: the model's output is ${outputs[wrong]}; its weights are not usable`);
+    throw new RangeError(
+      `decodeOutputs: row ${Math.floor(wrong / width)}: the model's output is ${outputs[wrong]}; its weights are not usable`,
+    );
   if (target.kind === "number")
-    return { kind: "number", values: Float64Array.from(outputs, (output) => output * target.sd + target.mean) };
-  const indices = Int32Array.from({ length: rows }, (_, row) => argmax(outputs, row * width, width));
+    return {
+      kind: "number",
+      values: Float64Array.from(outputs, (output) => output * target.sd + target.mean),
+    };
+  const indices = Int32Array.from({ length: rows }, (_, row) =>
+    argmax(outputs, row * width, width),
+  );
   return {
     kind: "class",
     classes: target.classes,
@@ -63,7 +75,8 @@ function softmaxRows(logits: Float32Array, width: number, largest: Int32Array): 
       probabilities[start + j] = power;
       sum += power;
     }
-    for (let j = 0; j < width; j += 1) probabilities[start + j] = (probabilities[start + j] ?? 0) / sum;
+    for (let j = 0; j < width; j += 1)
+      probabilities[start + j] = (probabilities[start + j] ?? 0) / sum;
   });
   return probabilities;
 }

@@ -1,20 +1,46 @@
 // Applies an encoding: rows of a table become a dataset.
 import { featureWidth, type Dataset, type FeatureBlock, type Target } from "./dataset.js";
-import type { Encoding, FeatureEncoding, NumberFeature, TargetEncoding, VectorFeature } from "./encoding.js";
+import type {
+  Encoding,
+  FeatureEncoding,
+  NumberFeature,
+  TargetEncoding,
+  VectorFeature,
+} from "./encoding.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
-import { allRows, columnOf, hasValue, listed, placeOf, type Column, type Table, type TextColumn } from "./table.js";
+import {
+  allRows,
+  columnOf,
+  hasValue,
+  listed,
+  placeOf,
+  type Column,
+  type Table,
+  type TextColumn,
+} from "./table.js";
 
 /**
  * Rows of a table as features and target, by default all rows.
  * Throws InputError when a column is absent or of another type, a target is missing, or a class is new.
  */
-export function encode(encoding: Encoding, table: Table, rows: Int32Array = allRows(table)): Dataset {
-  return { ...encodeFeatures(encoding, table, rows), target: encodeTarget(encoding.target, table, rows) };
+export function encode(
+  encoding: Encoding,
+  table: Table,
+  rows: Int32Array = allRows(table),
+): Dataset {
+  return {
+    ...encodeFeatures(encoding, table, rows),
+    target: encodeTarget(encoding.target, table, rows),
+  };
 }
 
 /** Rows of a table as features alone; the target column may be absent. Throws InputError. */
-export function encodeFeatures(encoding: Encoding, table: Table, rows: Int32Array = allRows(table)): Dataset {
+export function encodeFeatures(
+  encoding: Encoding,
+  table: Table,
+  rows: Int32Array = allRows(table),
+): Dataset {
   const numbers = encoding.features.filter((feature) => feature.kind === "number");
   const features: FeatureBlock[] = numbers.length > 0 ? [numberBlock(numbers, table, rows)] : [];
   for (const feature of encoding.features)
@@ -23,7 +49,11 @@ export function encodeFeatures(encoding: Encoding, table: Table, rows: Int32Arra
 }
 
 /** All number columns side by side, each followed by its mark of missing values if it has one. */
-function numberBlock(features: readonly NumberFeature[], table: Table, rows: Int32Array): FeatureBlock {
+function numberBlock(
+  features: readonly NumberFeature[],
+  table: Table,
+  rows: Int32Array,
+): FeatureBlock {
   const width = features.reduce((sum, feature) => sum + (feature.missing ? 2 : 1), 0);
   const values = new Float32Array(rows.length * width);
   let offset = 0;
@@ -31,7 +61,8 @@ function numberBlock(features: readonly NumberFeature[], table: Table, rows: Int
     const column = numbersExpected(table, columnOf(table, name));
     rows.forEach((row, i) => {
       const at = i * width + offset;
-      if (hasValue(column, row)) values[at] = standardised(column.values[row] ?? 0, mean, sd, table, row, name);
+      if (hasValue(column, row))
+        values[at] = standardised(column.values[row] ?? 0, mean, sd, table, row, name);
       else if (missing) values[at + 1] = 1; // the value itself stays 0, the mean
     });
     offset += missing ? 2 : 1;
@@ -39,7 +70,11 @@ function numberBlock(features: readonly NumberFeature[], table: Table, rows: Int
   return { kind: "f32", width, values };
 }
 
-function featureBlock(feature: Exclude<FeatureEncoding, NumberFeature>, table: Table, rows: Int32Array): FeatureBlock {
+function featureBlock(
+  feature: Exclude<FeatureEncoding, NumberFeature>,
+  table: Table,
+  rows: Int32Array,
+): FeatureBlock {
   const column = columnOf(table, feature.column);
   if (feature.kind === "vector") return vectorBlock(feature, column, table, rows);
   const labels = labelled(table, column);
@@ -56,21 +91,37 @@ function featureBlock(feature: Exclude<FeatureEncoding, NumberFeature>, table: T
   };
 }
 
-function vectorBlock(feature: VectorFeature, column: Column, table: Table, rows: Int32Array): FeatureBlock {
+function vectorBlock(
+  feature: VectorFeature,
+  column: Column,
+  table: Table,
+  rows: Int32Array,
+): FeatureBlock {
   const { width, mean, sd } = feature;
   const place = `${table.source}: column ${shown(column.name)}`;
-  if (column.kind !== "vector") throw new InputError(`${place} holds single values, where the model has vectors of ${width}`);
+  if (column.kind !== "vector")
+    throw new InputError(`${place} holds single values, where the model has vectors of ${width}`);
   if (column.width !== width)
-    throw new InputError(`${place} has vectors of ${column.width}, where the model was trained with ${width}`);
+    throw new InputError(
+      `${place} has vectors of ${column.width}, where the model was trained with ${width}`,
+    );
   const source = column.values;
   if (feature.element === "u8") {
-    if (!(source instanceof Uint8Array)) throw new InputError(`${place} holds floats, where the model was trained with bytes`);
+    if (!(source instanceof Uint8Array))
+      throw new InputError(`${place} holds floats, where the model was trained with bytes`);
     return { kind: "u8", width, shift: mean, scale: 1 / sd, values: bytesOf(source, width, rows) };
   }
   const values = new Float32Array(rows.length * width);
   rows.forEach((row, i) => {
     for (let j = 0; j < width; j += 1)
-      values[i * width + j] = standardised(source[row * width + j] ?? 0, mean, sd, table, row, column.name);
+      values[i * width + j] = standardised(
+        source[row * width + j] ?? 0,
+        mean,
+        sd,
+        table,
+        row,
+        column.name,
+      );
   });
   return { kind: "f32", width, values };
 }
@@ -84,10 +135,19 @@ function bytesOf(source: Uint8Array, width: number, rows: Int32Array): Uint8Arra
 }
 
 /** (value − mean)/sd in f64, then f32. */
-function standardised(value: number, mean: number, sd: number, table: Table, row: number, name: string): number {
+function standardised(
+  value: number,
+  mean: number,
+  sd: number,
+  table: Table,
+  row: number,
+  name: string,
+): number {
   const result = Math.fround((value - mean) / sd);
   if (Number.isFinite(result)) return result;
-  throw new InputError(`${placeOf(table, row)}, column ${shown(name)}: ${value} is too far from the training rows' mean ${mean}; correct it or leave it empty`);
+  throw new InputError(
+    `${placeOf(table, row)}, column ${shown(name)}: ${value} is too far from the training rows' mean ${mean}; correct it or leave it empty`,
+  );
 }
 
 function encodeTarget(target: TargetEncoding, table: Table, rows: Int32Array): Target {
@@ -119,7 +179,8 @@ function encodeTarget(target: TargetEncoding, table: Table, rows: Int32Array): T
 
 function numbersExpected(table: Table, column: Column): Extract<Column, { kind: "number" }> {
   if (column.kind === "number") return column;
-  const found = column.kind === "text" ? `text, e.g. ${shown(column.values[0])}` : `of type ${column.kind}`;
+  const found =
+    column.kind === "text" ? `text, e.g. ${shown(column.values[0])}` : `of type ${column.kind}`;
   throw new InputError(
     `${table.source}: column ${shown(column.name)} is ${found}, where the model was trained with numbers`,
   );
@@ -129,7 +190,9 @@ function numbersExpected(table: Table, column: Column): Extract<Column, { kind: 
 function labelled(table: Table, column: Column): Pick<TextColumn, "codes" | "values"> {
   if (column.kind === "text") return column;
   if (column.kind !== "number")
-    throw new InputError(`${table.source}: column ${shown(column.name)} is of type ${column.kind}, where the model was trained with text`);
+    throw new InputError(
+      `${table.source}: column ${shown(column.name)} is of type ${column.kind}, where the model was trained with text`,
+    );
   const codeOf = new Map<string, number>();
   const codes = Int32Array.from(column.values, (value, row) => {
     if (!hasValue(column, row)) return -1;
@@ -149,7 +212,8 @@ export function denseFeatures(dataset: Dataset): Float32Array {
   const dense = new Float32Array(dataset.rows * width);
   let offset = 0;
   for (const block of dataset.features) {
-    for (let row = 0; row < dataset.rows; row += 1) writeFeatures(block, row, dense, row * width + offset);
+    for (let row = 0; row < dataset.rows; row += 1)
+      writeFeatures(block, row, dense, row * width + offset);
     offset += block.kind === "oneHot" ? block.classes : block.width;
   }
   return dense;

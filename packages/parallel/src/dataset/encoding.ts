@@ -64,7 +64,8 @@ export interface Encoding {
 export function columnTypes({ features, target }: Encoding): Record<string, "number" | "text"> {
   const types: [string, "number" | "text"][] = [];
   for (const feature of features)
-    if (feature.kind !== "vector") types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
+    if (feature.kind !== "vector")
+      types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
   types.push([target.column, target.kind === "class" ? target.element : "number"]);
   return Object.fromEntries(types);
 }

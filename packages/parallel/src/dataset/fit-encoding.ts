@@ -17,7 +17,10 @@ export interface EncodingOptions {
   readonly task?: Task | undefined;
 }
 
-const order = { number: 0, category: 1, vector: 2 } as const satisfies Record<FeatureEncoding["kind"], number>;
+const order = { number: 0, category: 1, vector: 2 } as const satisfies Record<
+  FeatureEncoding["kind"],
+  number
+>;
 
 /**
  * Learns an encoding from some rows of a table: means and standard deviations in the order of the rows, categories,
@@ -50,13 +53,20 @@ function chooseColumns(
 ): { chosen: Column[]; explicit: boolean } {
   const dropped = new Set(drop.map((name) => columnOf(table, name)));
   if (dropped.has(target))
-    throw new InputError(`${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be dropped`);
-  const wanted = features === undefined ? null : new Set(features.map((name) => columnOf(table, name)));
+    throw new InputError(
+      `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be dropped`,
+    );
+  const wanted =
+    features === undefined ? null : new Set(features.map((name) => columnOf(table, name)));
   if (wanted?.has(target))
-    throw new InputError(`${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be a feature as well`);
+    throw new InputError(
+      `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be a feature as well`,
+    );
   for (const column of wanted ?? [])
     if (dropped.has(column))
-      throw new InputError(`${table.source}: column ${JSON.stringify(column.name)} is both a feature and dropped; choose one`);
+      throw new InputError(
+        `${table.source}: column ${JSON.stringify(column.name)} is both a feature and dropped; choose one`,
+      );
   const chosen = table.columns.filter(
     (column) => column !== target && !dropped.has(column) && (wanted?.has(column) ?? true),
   );

@@ -1,6 +1,7 @@
 // Learns how one column becomes features.
 import type { FeatureEncoding } from "./encoding.js";
 import { InputError, shown } from "./input-error.js";
+import { byCodeUnit } from "./order.js";
 import { byteMoments, moments, type Moments } from "./statistics.js";
 import {
   hasValue,
@@ -27,7 +28,12 @@ export interface FittedFeature {
  * Learns the features of a column from some rows. Columns that cannot help are left out with a note, unless they were
  * asked for by name (`explicit`). Throws InputError for a column of a type that cannot be learnt from.
  */
-export function fitFeature(table: Table, column: Column, rows: Int32Array, explicit: boolean): FittedFeature {
+export function fitFeature(
+  table: Table,
+  column: Column,
+  rows: Int32Array,
+  explicit: boolean,
+): FittedFeature {
   switch (column.kind) {
     case "number":
       return fitNumber(table, column, rows, explicit);
@@ -42,19 +48,33 @@ export function fitFeature(table: Table, column: Column, rows: Int32Array, expli
   }
 }
 
-function fitNumber(table: Table, column: NumberColumn, rows: Int32Array, explicit: boolean): FittedFeature {
+function fitNumber(
+  table: Table,
+  column: NumberColumn,
+  rows: Int32Array,
+  explicit: boolean,
+): FittedFeature {
   const present = rows.filter((row) => hasValue(column, row));
   const missing = present.length < rows.length;
   const values = numbersOf(table, column, present);
   const isConstant = values.every((value) => value === values[0]);
   const name = shown(column.name);
   if (!explicit && isConstant && (!missing || values.length === 0)) {
-    const what = values.length === 0 ? "has no value in any training row" : `is ${values[0]} in every training row`;
+    const what =
+      values.length === 0
+        ? "has no value in any training row"
+        : `is ${values[0]} in every training row`;
     return { feature: null, notes: [`column ${name} ${what} and is left out`] };
   }
-  const { mean, sd } = finiteMoments(table, column, moments(values.length, (i) => values[i] ?? 0));
+  const { mean, sd } = finiteMoments(
+    table,
+    column,
+    moments(values.length, (i) => values[i] ?? 0),
+  );
   const notes = looksLikeIdentifier(column.name, values)
-    ? [`column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`]
+    ? [
+        `column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`,
+      ]
     : [];
   return { feature: { kind: "number", column: column.name, mean, sd, missing }, notes };
 }
@@ -81,7 +101,8 @@ export function finiteMoments(table: Table, column: Column, found: Moments): Mom
 
 /** Different whole numbers that follow one another without a gap, or that the name calls an identifier. */
 function looksLikeIdentifier(name: string, values: Float64Array): boolean {
-  if (values.length <= FEW_CATEGORIES || !values.every((value) => Number.isInteger(value))) return false;
+  if (values.length <= FEW_CATEGORIES || !values.every((value) => Number.isInteger(value)))
+    return false;
   if (new Set(values).size < values.length) return false;
   let [low, high] = [values[0] ?? 0, values[0] ?? 0];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -93,10 +114,14 @@ function fitCategory(column: TextColumn, rows: Int32Array, explicit: boolean): F
   const count = values.length + (missing ? 1 : 0);
   const name = shown(column.name);
   if (!explicit && count <= 1) {
-    const what = missing ? "has no value in any training row" : `is ${shown(values[0])} in every training row`;
+    const what = missing
+      ? "has no value in any training row"
+      : `is ${shown(values[0])} in every training row`;
     return { feature: null, notes: [`column ${name} ${what} and is left out`] };
   }
-  const isTooMany = values.length > CATEGORY_LIMIT || (values.length > FEW_CATEGORIES && values.length > rows.length / 2);
+  const isTooMany =
+    values.length > CATEGORY_LIMIT ||
+    (values.length > FEW_CATEGORIES && values.length > rows.length / 2);
   if (!explicit && isTooMany)
     return {
       feature: null,
@@ -108,7 +133,10 @@ function fitCategory(column: TextColumn, rows: Int32Array, explicit: boolean): F
 }
 
 /** The texts of a column in some rows, by code unit, and whether one is missing. */
-export function categoriesOf(column: TextColumn, rows: Int32Array): { values: string[]; missing: boolean } {
+export function categoriesOf(
+  column: TextColumn,
+  rows: Int32Array,
+): { values: string[]; missing: boolean } {
   const isUsed = new Uint8Array(column.values.length);
   let missing = false;
   for (const row of rows) {
@@ -120,15 +148,18 @@ export function categoriesOf(column: TextColumn, rows: Int32Array): { values: st
   return { values: values.sort(byCodeUnit), missing };
 }
 
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
 function fitVector(table: Table, column: VectorColumn, rows: Int32Array): FeatureEncoding {
   const { name, values, width } = column;
   if (values instanceof Uint8Array)
-    return { kind: "vector", column: name, element: "u8", width, ...byteMoments(values, width, rows) };
-  const valueAt = (i: number): number => values[(rows[Math.floor(i / width)] ?? 0) * width + (i % width)] ?? 0;
+    return {
+      kind: "vector",
+      column: name,
+      element: "u8",
+      width,
+      ...byteMoments(values, width, rows),
+    };
+  const valueAt = (i: number): number =>
+    values[(rows[Math.floor(i / width)] ?? 0) * width + (i % width)] ?? 0;
   const found = finiteMoments(table, column, moments(rows.length * width, valueAt));
   return { kind: "vector", column: name, element: "f32", width, ...found };
 }

@@ -17,5 +17,7 @@ export function shown(value: unknown): string {
 
 /** The code of a system error, such as ENOENT. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
 }

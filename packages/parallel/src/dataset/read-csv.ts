@@ -1,10 +1,10 @@
 // Reads CSV and TSV (RFC 4180): a header line, then rows of as many cells.
 import { pipeline } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { NumberBuilder, parseNumber, TextBuilder } from "./columns.js";
+import { CsvColumn, nearlyNumbers } from "./csv-column.js";
 import { InputError, shown } from "./input-error.js";
 import { contentStream, readError, type Source } from "./source.js";
-import { listed, type Column, type Table, type TextColumn } from "./table.js";
+import type { Table } from "./table.js";
 
 /** Options of a CSV or TSV file. */
 export interface CsvOptions {
@@ -22,15 +22,13 @@ export interface CsvOptions {
 /** The cells that count as missing unless told otherwise. */
 export const MISSING: readonly string[] = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL"];
 
-/** Cells of a column kept as text, so that its type can still change. Later a change means reading the file again. */
-const UNDECIDED_ROWS = 1000;
-
 /** The longest row, in bytes: an unclosed quote must not fill the memory. */
 const ROW_LIMIT = 2 ** 27;
 
 /** The table of a CSV or TSV file. Throws InputError that names the file, the line and the column. */
 export async function readCsv(source: Source, options: CsvOptions = {}): Promise<Table> {
-  const delimiter = options.delimiter ?? (/\.(?:tsv|tab)(?:\.gz)?$/i.test(source.name) ? "\t" : ",");
+  const delimiter =
+    options.delimiter ?? (/\.(?:tsv|tab)(?:\.gz)?$/i.test(source.name) ? "\t" : ",");
   const missing = new Set(options.missing ?? MISSING);
   const types = new Map(Object.entries(options.types ?? {}));
   const first = await scan(source, delimiter, missing, types);
@@ -40,58 +38,6 @@ export async function readCsv(source: Source, options: CsvOptions = {}): Promise
   const second = await scan(source, delimiter, missing, types);
   second.columns.forEach((column, i) => (column.firstText = first.columns[i]?.firstText ?? null));
   return toTable(source, second);
-}
-
-/** A column while its cells come in. */
-class CsvColumn {
-  readonly name: string;
-  /** The row and value that showed that the column is not one of numbers. */
-  firstText: { readonly line: number; readonly cell: string } | null = null;
-  /** Not one of numbers, and found so late that its first cells are gone. */
-  late = false;
-  readonly #forced: boolean;
-  #numbers: NumberBuilder | null;
-  #texts: TextBuilder | null;
-  #cells: (string | null)[] = []; // the first ones, until the column is seen to be text
-
-  constructor(name: string, type: "number" | "text" | undefined) {
-    this.name = name;
-    this.#forced = type === "number";
-    this.#numbers = type === "text" ? null : new NumberBuilder();
-    this.#texts = type === "text" ? new TextBuilder() : null;
-  }
-
-  push(cell: string | null, row: number, place: () => { file: string; line: number }): void {
-    if (this.late) return;
-    if (this.#numbers === null) return this.#texts?.push(cell);
-    const value = cell === null ? null : parseNumber(cell);
-    if (cell !== null && value === null) return this.#toText(cell, row, place());
-    this.#numbers.push(value);
-    if (row < UNDECIDED_ROWS && !this.#forced) this.#cells.push(cell);
-    return undefined;
-  }
-
-  build(): Column {
-    const builder = this.#numbers ?? this.#texts ?? new TextBuilder();
-    return builder.build(this.name);
-  }
-
-  #toText(cell: string, row: number, place: { file: string; line: number }): void {
-    if (this.#forced)
-      throw new InputError(
-        `${place.file}: line ${place.line}, column ${shown(this.name)}: ${shown(cell)} is not a number; correct it, leave it empty or read the column as text`,
-      );
-    this.firstText = { line: place.line, cell };
-    this.#numbers = null;
-    if (row >= UNDECIDED_ROWS) {
-      this.late = true;
-      return;
-    }
-    this.#texts = new TextBuilder();
-    for (const early of this.#cells) this.#texts.push(early);
-    this.#cells = [];
-    this.#texts.push(cell);
-  }
 }
 
 interface Scan {
@@ -126,7 +72,9 @@ async function scan(
   };
   for await (const record of records(source, delimiter)) {
     if (columns === null) {
-      columns = header(source, record, delimiter).map((name) => new CsvColumn(name, types.get(name)));
+      columns = header(source, record, delimiter).map(
+        (name) => new CsvColumn(name, types.get(name)),
+      );
       line += linesOf(record);
       if (line > 2) lines = [];
       continue;
@@ -144,8 +92,14 @@ async function scan(
 }
 
 /** A row with fewer or more cells than the header. */
-function ragged(source: Source, line: number, record: readonly string[], columns: readonly CsvColumn[]): InputError {
-  if (record.length === 1 && record[0] === "") return new InputError(`${source.path}: line ${line} is empty; remove it`);
+function ragged(
+  source: Source,
+  line: number,
+  record: readonly string[],
+  columns: readonly CsvColumn[],
+): InputError {
+  if (record.length === 1 && record[0] === "")
+    return new InputError(`${source.path}: line ${line} is empty; remove it`);
   const detail =
     record.length < columns.length
       ? `column ${shown(columns[record.length]?.name)} is the first without one`
@@ -172,9 +126,14 @@ function header(source: Source, record: readonly string[], delimiter: string): s
     );
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
-    throw new InputError(`${source.path}: line 1: two columns are named ${shown(twice)}; rename one`);
+    throw new InputError(
+      `${source.path}: line 1: two columns are named ${shown(twice)}; rename one`,
+    );
   const [only = ""] = names;
-  const other = names.length === 1 ? [",", ";", "\t", "|"].find((mark) => mark !== delimiter && only.includes(mark)) : undefined;
+  const other =
+    names.length === 1
+      ? [",", ";", "\t", "|"].find((mark) => mark !== delimiter && only.includes(mark))
+      : undefined;
   if (other !== undefined)
     throw new InputError(
       `${source.path}: line 1: one column, ${shown(only)}; the cells seem to be separated by ${shown(other)}, not ${shown(delimiter)}`,
@@ -183,7 +142,11 @@ function header(source: Source, record: readonly string[], delimiter: string): s
 }
 
 /** The records of the file, the header included; the first `most` when that is given. */
-async function* records(source: Source, delimiter: string, most = -1): AsyncGenerator<readonly string[]> {
+async function* records(
+  source: Source,
+  delimiter: string,
+  most = -1,
+): AsyncGenerator<readonly string[]> {
   const parser = parse({
     bom: true,
     delimiter,
@@ -192,7 +155,12 @@ async function* records(source: Source, delimiter: string, most = -1): AsyncGene
     relax_column_count: true, // rows that are too short or too long get a message of our own
     to: most,
   });
-  const stream = pipeline(contentStream(source), (chunks: AsyncIterable<Uint8Array>) => checkedText(source, chunks), parser, () => {});
+  const stream = pipeline(
+    contentStream(source),
+    (chunks: AsyncIterable<Uint8Array>) => checkedText(source, chunks),
+    parser,
+    () => {},
+  );
   try {
     for await (const record of stream as AsyncIterable<readonly string[]>) yield record;
   } catch (error) {
@@ -202,7 +170,10 @@ async function* records(source: Source, delimiter: string, most = -1): AsyncGene
 }
 
 /** Passes bytes on after a look at whether they are text. */
-async function* checkedText(source: Source, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* checkedText(
+  source: Source,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let position = 0;
   const check = (chunk: Uint8Array, stream: boolean): void => {
@@ -215,7 +186,9 @@ async function* checkedText(source: Source, chunks: AsyncIterable<Uint8Array>): 
       );
     }
     if (chunk.includes(0))
-      throw new InputError(`${source.path}: byte ${position + chunk.indexOf(0)} is 0: not a text file, or one in UTF-16; save it as CSV in UTF-8`);
+      throw new InputError(
+        `${source.path}: byte ${position + chunk.indexOf(0)} is 0: not a text file, or one in UTF-16; save it as CSV in UTF-8`,
+      );
   };
   for await (const chunk of chunks) {
     check(chunk, true);
@@ -237,7 +210,10 @@ async function csvError(source: Source, delimiter: string, error: CsvError): Pro
       const finished = Number(error["records"]);
       if (finished > 0)
         for await (const record of records(source, delimiter, finished)) line += linesOf(record);
-      return new InputError(`${source.path}: line ${line}${column}: a quote is opened and never closed; close it`, options);
+      return new InputError(
+        `${source.path}: line ${line}${column}: a quote is opened and never closed; close it`,
+        options,
+      );
     }
     case "CSV_INVALID_CLOSING_QUOTE":
       return new InputError(
@@ -250,7 +226,10 @@ async function csvError(source: Source, delimiter: string, error: CsvError): Pro
         options,
       );
     default:
-      return new InputError(`${source.path}: line ${String(error["lines"])}${column}: ${error.message}`, options);
+      return new InputError(
+        `${source.path}: line ${String(error["lines"])}${column}: ${error.message}`,
+        options,
+      );
   }
 }
 
@@ -266,21 +245,4 @@ function toTable(source: Source, { rows, columns, lines }: Scan): Table {
       return column.kind === "text" && found ? nearlyNumbers(column, found) : [];
     }),
   };
-}
-
-/** A note when most cells of a text column are numbers: a typing error there changes what the column is. */
-function nearlyNumbers(column: TextColumn, found: { readonly line: number; readonly cell: string }): string[] {
-  const isNumber = column.values.map((value) => parseNumber(value) !== null);
-  let numbers = 0;
-  let texts = 0;
-  for (const code of column.codes)
-    if (code >= 0) {
-      if (isNumber[code] === true) numbers += 1;
-      else texts += 1;
-    }
-  if (numbers <= texts) return [];
-  const others = column.values.filter((_, code) => isNumber[code] !== true);
-  return [
-    `column ${shown(column.name)} is read as text: ${texts} of its ${numbers + texts} cells are not numbers (${listed(others, 3)}; the first on line ${found.line})`,
-  ];
 }

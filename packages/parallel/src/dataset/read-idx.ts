@@ -9,7 +9,12 @@ import { content, openSource, type Source } from "./source.js";
 import type { Column, Table } from "./table.js";
 
 const types: Readonly<Record<number, string>> = {
-  0x08: "u8", 0x09: "i8", 0x0b: "i16", 0x0c: "i32", 0x0d: "f32", 0x0e: "f64",
+  0x08: "u8",
+  0x09: "i8",
+  0x0b: "i16",
+  0x0c: "i32",
+  0x0d: "f32",
+  0x0e: "f64",
 };
 
 interface IdxArray {
@@ -19,7 +24,13 @@ interface IdxArray {
 
 /** Whether a file starts like IDX. */
 export function isIdx(head: Uint8Array): boolean {
-  return head.length >= 4 && head[0] === 0 && head[1] === 0 && types[head[2] ?? 0] !== undefined && head[3] !== 0;
+  return (
+    head.length >= 4 &&
+    head[0] === 0 &&
+    head[1] === 0 &&
+    types[head[2] ?? 0] !== undefined &&
+    head[3] !== 0
+  );
 }
 
 /**
@@ -46,23 +57,33 @@ export async function readIdx(source: Source): Promise<Table> {
       columns.push(labelColumn(beside));
     }
   }
-  return { source: source.path, rows, columns, places: { noun: "row", first: 1, numbers: null }, notes: [] };
+  return {
+    source: source.path,
+    rows,
+    columns,
+    places: { noun: "row", first: 1, numbers: null },
+    notes: [],
+  };
 }
 
 function decode(source: Source, bytes: Uint8Array): IdxArray {
   const { path } = source;
   if (!isIdx(bytes)) throw new InputError(`${path}: not an IDX file`);
   const type = types[bytes[2] ?? 0] ?? "";
-  if (type !== "u8") throw new InputError(`${path}: IDX values of type ${type} are not read; only u8 is`);
+  if (type !== "u8")
+    throw new InputError(`${path}: IDX values of type ${type} are not read; only u8 is`);
   const rank = bytes[3] ?? 0;
   const start = 4 + 4 * rank;
   if (bytes.length < start)
-    throw new InputError(`${path}: ${bytes.length} bytes, where the header alone takes ${start}; the file is cut short`);
+    throw new InputError(
+      `${path}: ${bytes.length} bytes, where the header alone takes ${start}; the file is cut short`,
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, start);
   const sizes = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const expected = sizes.reduce((product, size) => product * size, 1);
   const found = bytes.length - start;
-  if (sizes.includes(0)) throw new InputError(`${path}: an array of ${sizes.join(" × ")} has no values`);
+  if (sizes.includes(0))
+    throw new InputError(`${path}: an array of ${sizes.join(" × ")} has no values`);
   if (found !== expected)
     throw new InputError(
       `${path}: ${found} values, where the header says ${sizes.join(" × ")} = ${expected}; the file is ${found < expected ? "cut short" : "longer than it should be"}`,
@@ -87,10 +108,14 @@ async function labelsBeside({ path }: Source): Promise<Source | null> {
   if (!name.includes("images")) return null;
   const labels = join(dirname(path), name.replace("images", "labels").replace("idx3", "idx1"));
   const other = labels.endsWith(".gz") ? labels.slice(0, -".gz".length) : `${labels}.gz`;
-  for (const candidate of [labels, other]) if (await exists(candidate)) return openSource(candidate);
+  for (const candidate of [labels, other])
+    if (await exists(candidate)) return openSource(candidate);
   return null;
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then((info) => info.isFile(), () => false);
+  return stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
 }

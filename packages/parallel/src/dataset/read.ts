@@ -30,7 +30,8 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
   if (isIdx(source.head)) return readIdx(source);
   const start = String.fromCharCode(...source.head.subarray(0, 8));
   const other = otherFormats.find(([magic]) => start.startsWith(magic));
-  if (other !== undefined) throw new InputError(`${path}: this is ${other[1]}, which is not read; ${other[2]}`);
+  if (other !== undefined)
+    throw new InputError(`${path}: this is ${other[1]}, which is not read; ${other[2]}`);
   if (/\.(?:jsonl?|ndjson)(?:\.gz)?$/i.test(path))
     throw new InputError(`${path}: JSON is not read; save it as CSV or Arrow`);
   const { readCsv } = await import("./read-csv.js"); // the parser takes 10 ms to load

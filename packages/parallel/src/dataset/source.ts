@@ -53,7 +53,9 @@ export async function content(source: Source): Promise<Uint8Array<ArrayBuffer>> 
     for await (const chunk of contentStream(source) as AsyncIterable<Uint8Array>) {
       length += chunk.length;
       if (length > WHOLE_LIMIT)
-        throw new InputError(`${source.path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`);
+        throw new InputError(
+          `${source.path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`,
+        );
       chunks.push(chunk);
     }
     const whole = new Uint8Array(length);

@@ -20,11 +20,13 @@ export interface Split {
  */
 export function holdout(rows: Int32Array, fraction: number, seed: number): Split {
   const total = rows.length;
-  if (!(fraction > 0 && fraction < 1)) throw new RangeError(`holdout: a fraction of ${fraction}; it must lie between 0 and 1`);
+  if (!(fraction > 0 && fraction < 1))
+    throw new RangeError(`holdout: a fraction of ${fraction}; it must lie between 0 and 1`);
   if (total < 2) throw new RangeError(`holdout: ${total} rows cannot be split; give at least 2`);
   const count = Math.min(Math.max(Math.round(fraction * total), 1), total - 1);
   const isHeld = new Uint8Array(total);
-  for (const position of permutation(total, seed, SPLIT_STREAM).subarray(0, count)) isHeld[position] = 1;
+  for (const position of permutation(total, seed, SPLIT_STREAM).subarray(0, count))
+    isHeld[position] = 1;
   return {
     kept: rows.filter((_, i) => isHeld[i] === 0),
     held: rows.filter((_, i) => isHeld[i] === 1),
@@ -47,8 +49,11 @@ export async function readRowList(path: string, rows: number, key?: string): Pro
   const found: number[] = [];
   for (const { value, place } of entries) {
     if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value >= rows)
-      throw new InputError(`${path}: ${place}: ${shown(value)} is not a row; rows are whole numbers from 0 to ${rows - 1}`);
-    if (seen[value] === 1) throw new InputError(`${path}: ${place}: row ${value} is listed twice; remove one`);
+      throw new InputError(
+        `${path}: ${place}: ${shown(value)} is not a row; rows are whole numbers from 0 to ${rows - 1}`,
+      );
+    if (seen[value] === 1)
+      throw new InputError(`${path}: ${place}: row ${value} is listed twice; remove one`);
     seen[value] = 1;
     found.push(value);
   }
@@ -66,7 +71,10 @@ function lineRows(text: string): Listed[] {
     .split("\n")
     .map((line, i) => ({ text: line.trim(), place: `line ${i + 1}` }))
     .filter((line) => line.text !== "")
-    .map((line) => ({ value: /^\d+$/.test(line.text) ? Number(line.text) : line.text, place: line.place }));
+    .map((line) => ({
+      value: /^\d+$/.test(line.text) ? Number(line.text) : line.text,
+      place: line.place,
+    }));
 }
 
 function jsonRows(path: string, text: string, key: string | undefined): Listed[] {
@@ -74,9 +82,14 @@ function jsonRows(path: string, text: string, key: string | undefined): Listed[]
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${path}: not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new InputError(
+      `${path}: not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
-  const list: unknown = Array.isArray(json) ? json : new Map(Object.entries(json ?? {})).get(key ?? "");
+  const list: unknown = Array.isArray(json)
+    ? json
+    : new Map(Object.entries(json ?? {})).get(key ?? "");
   if (!Array.isArray(list))
     throw new InputError(
       key === undefined

@@ -12,8 +12,10 @@ export function nearest(name: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1; // as many edits as are no longer a typing error
   for (const candidate of known) {
-    const edits = editDistance(wanted, candidate.trim().toLowerCase(), fewest);
-    if (edits < fewest) [best, fewest] = [candidate, edits];
+    const other = candidate.trim().toLowerCase();
+    const edits = editDistance(wanted, other, fewest);
+    const isAnotherWord = edits > 0 && edits >= Math.max(wanted.length, other.length); // no letter is left
+    if (edits < fewest && !isAnotherWord) [best, fewest] = [candidate, edits];
   }
   return best;
 }

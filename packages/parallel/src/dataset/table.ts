@@ -114,7 +114,9 @@ function selectColumn(column: Column, rows: Int32Array): Column {
       const { values, width } = column;
       const length = rows.length * width;
       const copy = values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-      rows.forEach((row, i) => copy.set(values.subarray(row * width, (row + 1) * width), i * width));
+      rows.forEach((row, i) =>
+        copy.set(values.subarray(row * width, (row + 1) * width), i * width),
+      );
       return { ...column, values: copy };
     }
     case "opaque":
