@@ -1,170 +1,228 @@
 // Softmax and the losses built on it, over the last axis.
 //
+// As many rows as a vector has lanes are worked on side by side, a column at a time: the chains of several rows overlap,
+// and rows of two classes fill their vectors. A group that is not full repeats its first row and stores it once more.
 // Exponentials are taken of x − max, so that none overflows. Their sum is one sequential chain over the row, in f64 in
-// both builds: it costs nothing beside the exponentials, and long rows keep the precision of short ones.
+// both builds, so that long rows keep the precision of short ones.
 import { exp } from "./exp";
 import { log } from "./log";
+import { fillRow } from "./movement";
 import { LANES, real } from "./real";
 import { logistic, softplusTail } from "./unary";
-import { bytes, inVectors, loadPart, promoteHigh, splat, storePart } from "./vector";
-import { fillRow } from "./movement";
+import { bytes, demote, inVectors, loadPart, promoteHigh, splat, storePart, storeUpTo } from "./vector";
+
+// The result of `sumExp`: the sums of rows 0 and 1, and of rows 2 and 3.
+let sumLow: v128 = i64x2(0, 0);
+let sumHigh: v128 = i64x2(0, 0);
+
+/** Distance to row `lane` of a group, 0 where the group has no such row. */
+@inline
+function toRow(lane: i32, rows: i32, n: i32): usize {
+  return lane < rows ? bytes(lane * n) : 0;
+}
+
+/** One element of each row; b, c, d are the distances from the first row to the others. */
+@inline
+function loadColumn(p: usize, b: usize, c: usize, d: usize): v128 {
+  if (sizeof<real>() == 8) return v128.load_lane<u64>(p + b, v128.load64_zero(p), 1);
+  let v = v128.load32_zero(p);
+  v = v128.load_lane<u32>(p + b, v, 1);
+  v = v128.load_lane<u32>(p + c, v, 2);
+  return v128.load_lane<u32>(p + d, v, 3);
+}
+
+/** Stores one element of each row. */
+@inline
+function storeColumn(p: usize, b: usize, c: usize, d: usize, v: v128): void {
+  if (sizeof<real>() == 8) {
+    v128.store_lane<u64>(p, v, 0);
+    v128.store_lane<u64>(p + b, v, 1);
+  } else {
+    v128.store_lane<u32>(p, v, 0);
+    v128.store_lane<u32>(p + b, v, 1);
+    v128.store_lane<u32>(p + c, v, 2);
+    v128.store_lane<u32>(p + d, v, 3);
+  }
+}
 
 /**
- * What is subtracted from a row: its maximum, and 0 where that is infinite. A NaN in the row may be passed over here,
+ * What is subtracted from each row: its maximum, and 0 where that is infinite. A NaN in the row may be passed over here,
  * since its exponential makes the sum NaN anyway.
  */
-function rowShift(n: i32, x: usize): real {
-  let a = splat<real>(-Infinity);
-  let b = a;
-  const end = x + bytes(inVectors(n));
-  for (const pairs = x + bytes(n & ~(2 * LANES - 1)); x < pairs; x += 32) {
-    a = v128.pmax<real>(a, v128.load(x));
-    b = v128.pmax<real>(b, v128.load(x, 16));
+function rowShifts(n: i32, x: usize, b: usize, c: usize, d: usize): v128 {
+  let top = splat<real>(-Infinity);
+  for (const end = x + bytes(n); x < end; x += sizeof<real>()) {
+    top = v128.pmax<real>(top, loadColumn(x, b, c, d));
   }
-  if (x < end) {
-    a = v128.pmax<real>(a, v128.load(x));
-    x += 16;
-  }
-  a = v128.pmax<real>(a, b);
-  a = v128.pmax<real>(a, v128.shuffle<u64>(a, a, 1, 0));
-  if (sizeof<real>() == 4) a = v128.pmax<real>(a, v128.shuffle<u32>(a, a, 1, 0, 3, 2));
-  let m = v128.extract_lane<real>(a, 0);
-  for (let rest = n & (LANES - 1); rest > 0; rest--) {
-    const next = load<real>(x);
-    m = m < next ? next : m;
-    x += sizeof<real>();
-  }
-  return abs<real>(m) == <real>Infinity ? 0 : m;
+  return v128.andnot(top, v128.eq<real>(v128.abs<real>(top), splat<real>(Infinity)));
 }
 
-/** The sum of the lanes onto `s`, one after the other. */
+/** Leaves Σ_j exp(x_j − shift) of each row in `sumLow` and `sumHigh`; where `keep`, the exponentials are stored at y. */
 @inline
-function chain(s: f64, e: v128): f64 {
-  if (sizeof<real>() == 8) return s + f64x2.extract_lane(e, 0) + f64x2.extract_lane(e, 1);
-  const low = f64x2.promote_low_f32x4(e);
-  const high = promoteHigh(e);
-  s = s + f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
-  return s + f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1);
-}
-
-/** Σ_j exp(x_j − shift); where `keep`, the exponentials are stored at y. */
-@inline
-function sumExp(n: i32, x: usize, shift: real, keep: bool, y: usize): f64 {
-  const c = v128.splat<real>(shift);
-  const end = x + bytes(inVectors(n));
-  let s: f64 = 0;
-  while (x < end) {
-    const e = exp<real>(v128.sub<real>(v128.load(x), c));
-    if (keep) v128.store(y, e);
-    s = chain(s, e);
-    x += 16;
-    y += 16;
-  }
-  const rest = n & (LANES - 1);
-  if (rest) {
-    const e = exp<real>(v128.sub<real>(loadPart(x, rest), c));
-    if (keep) storePart(y, e, rest);
-    s += <f64>v128.extract_lane<real>(e, 0);
-    if (sizeof<real>() == 4) {
-      if (rest > 1) s += <f64>v128.extract_lane<real>(e, 1);
-      if (rest > 2) s += <f64>v128.extract_lane<real>(e, 2);
+function sumExp(n: i32, x: usize, b: usize, c: usize, d: usize, shift: v128, keep: bool, y: usize): void {
+  let low = splat<f64>(0);
+  let high = splat<f64>(0);
+  for (const end = x + bytes(n); x < end; x += sizeof<real>()) {
+    const e = exp<real>(v128.sub<real>(loadColumn(x, b, c, d), shift));
+    if (keep) {
+      storeColumn(y, b, c, d, e);
+      y += sizeof<real>();
+    }
+    if (sizeof<real>() == 8) {
+      low = f64x2.add(low, e);
+    } else {
+      low = f64x2.add(low, f64x2.promote_low_f32x4(e));
+      high = f64x2.add(high, promoteHigh(e));
     }
   }
-  return s;
+  sumLow = low;
+  sumHigh = high;
 }
 
-function expAndSum(n: i32, x: usize, shift: real, y: usize): f64 {
-  return sumExp(n, x, shift, true, y);
+function sumOnly(n: i32, x: usize, b: usize, c: usize, d: usize, shift: v128): void {
+  sumExp(n, x, b, c, d, shift, false, 0);
 }
 
-function sumOnly(n: i32, x: usize, shift: real): f64 {
-  return sumExp(n, x, shift, false, 0);
+function sumAndKeep(n: i32, x: usize, b: usize, c: usize, d: usize, shift: v128, y: usize): void {
+  sumExp(n, x, b, c, d, shift, true, y);
 }
 
-/** log x of one f64. */
+/** The sums, rounded. */
 @inline
-function logOne(x: f64): f64 {
-  return f64x2.extract_lane(log<f64>(f64x2.splat(x)), 0);
+function sums(): v128 {
+  return sizeof<real>() == 8 ? sumLow : demote(sumLow, sumHigh);
+}
+
+/** log Σ + offset, summed in f64 and rounded: an offset that cancels does so before anything is lost. */
+@inline
+function logSums(a: v128, b: v128): v128 {
+  // a − b is exact in f64 for f32, or nearly so
+  if (sizeof<real>() == 8) return f64x2.add(log<f64>(sumLow), f64x2.sub(a, b));
+  const low = f64x2.sub(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+  const high = f64x2.sub(promoteHigh(a), promoteHigh(b));
+  return demote(f64x2.add(log<f64>(sumLow), low), f64x2.add(log<f64>(sumHigh), high));
+}
+
+/** One lane of v, the lane given by a number that is not known beforehand. */
+@inline
+function lane(v: v128, i: i32): real {
+  if (sizeof<real>() == 8) return i == 0 ? v128.extract_lane<real>(v, 0) : v128.extract_lane<real>(v, 1);
+  if (i == 0) return v128.extract_lane<real>(v, 0);
+  if (i == 1) return v128.extract_lane<real>(v, 1);
+  return <real>(i == 2 ? f32x4.extract_lane(v, 2) : f32x4.extract_lane(v, 3));
 }
 
 export function softmax(rows: i32, n: i32, x: usize, y: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const s = splat<real>(expAndSum(n, x, rowShift(n, x), y));
-    const end = y + bytes(inVectors(n));
-    for (; y < end; y += 16) v128.store(y, v128.div<real>(v128.load(y), s));
-    const rest = n & (LANES - 1);
-    if (rest) storePart(y, v128.div<real>(loadPart(y, rest), s), rest);
-    y += bytes(rest);
-    x += bytes(n);
+  for (; rows > 0; rows -= LANES) {
+    const b = toRow(1, rows, n);
+    const c = toRow(2, rows, n);
+    const d = toRow(3, rows, n);
+    sumAndKeep(n, x, b, c, d, rowShifts(n, x, b, c, d), y);
+    const s = sums();
+    for (let r = 0; r < min<i32>(rows, LANES); r++) {
+      y = scaleRow(n, v128.splat<real>(lane(s, r)), splat<real>(1), y);
+    }
+    x += bytes(LANES * n);
   }
 }
 
+/** p = (p/s)·d for a row; returns the address behind it. */
+@inline
+function scaleRow(n: i32, s: v128, d: v128, p: usize): usize {
+  for (const end = p + bytes(inVectors(n)); p < end; p += 16) {
+    v128.store(p, v128.mul<real>(v128.div<real>(v128.load(p), s), d));
+  }
+  const rest = n & (LANES - 1);
+  if (rest) storePart(p, v128.mul<real>(v128.div<real>(loadPart(p, rest), s), d), rest);
+  return p + bytes(rest);
+}
+
 export function logSoftmax(rows: i32, n: i32, x: usize, y: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const shift = rowShift(n, x);
-    const c = v128.splat<real>(shift);
-    const l = splat<real>(logOne(sumOnly(n, x, shift)));
-    const end = x + bytes(inVectors(n));
-    while (x < end) {
-      v128.store(y, v128.sub<real>(v128.sub<real>(v128.load(x), c), l));
-      x += 16;
-      y += 16;
+  for (; rows > 0; rows -= LANES) {
+    const b = toRow(1, rows, n);
+    const c = toRow(2, rows, n);
+    const d = toRow(3, rows, n);
+    const shifts = rowShifts(n, x, b, c, d);
+    sumOnly(n, x, b, c, d, shifts);
+    const logs = logSums(splat<real>(0), splat<real>(0));
+    for (let r = 0; r < min<i32>(rows, LANES); r++) {
+      const shift = v128.splat<real>(lane(shifts, r));
+      const l = v128.splat<real>(lane(logs, r));
+      for (const end = x + bytes(inVectors(n)); x < end; x += 16) {
+        v128.store(y, v128.sub<real>(v128.sub<real>(v128.load(x), shift), l));
+        y += 16;
+      }
+      const rest = n & (LANES - 1);
+      if (rest) storePart(y, v128.sub<real>(v128.sub<real>(loadPart(x, rest), shift), l), rest);
+      x += bytes(rest);
+      y += bytes(rest);
     }
-    const rest = n & (LANES - 1);
-    if (rest) storePart(y, v128.sub<real>(v128.sub<real>(loadPart(x, rest), c), l), rest);
-    x += bytes(rest);
-    y += bytes(rest);
   }
 }
 
 export function logSumExp(rows: i32, n: i32, x: usize, y: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const shift = rowShift(n, x);
-    store<real>(y, <real>(<f64>shift + logOne(sumOnly(n, x, shift))));
-    x += bytes(n);
-    y += sizeof<real>();
+  for (; rows > 0; rows -= LANES) {
+    const b = toRow(1, rows, n);
+    const c = toRow(2, rows, n);
+    const d = toRow(3, rows, n);
+    const shift = rowShifts(n, x, b, c, d);
+    sumOnly(n, x, b, c, d, shift);
+    storeUpTo(y, logSums(shift, splat<real>(0)), rows);
+    x += bytes(LANES * n);
+    y += 16;
   }
 }
 
+/** The logit of the label of a row, NaN where there is none. */
+@inline
+function atLabel(n: i32, z: usize, label: u32): real {
+  return label < <u32>n ? load<real>(z + bytes(label)) : <real>NaN;
+}
+
 export function crossEntropy(rows: i32, n: i32, z: usize, labels: usize, y: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const label = load<i32>(labels);
-    let loss: f64 = NaN;
-    if (<u32>label < <u32>n) {
-      const shift = rowShift(n, z);
-      // The shift cancels before anything is rounded to `real`: a loss near 0 keeps its precision.
-      loss = logOne(sumOnly(n, z, shift)) + (<f64>shift - <f64>load<real>(z + bytes(label)));
+  for (; rows > 0; rows -= LANES) {
+    const b = toRow(1, rows, n);
+    const c = toRow(2, rows, n);
+    const d = toRow(3, rows, n);
+    const shift = rowShifts(n, z, b, c, d);
+    sumOnly(n, z, b, c, d, shift);
+    let own = v128.splat<real>(atLabel(n, z, load<u32>(labels)));
+    if (rows > 1) own = v128.replace_lane<real>(own, 1, atLabel(n, z + b, load<u32>(labels, 4)));
+    if (sizeof<real>() == 4) {
+      if (rows > 2) own = f32x4.replace_lane(own, 2, <f32>atLabel(n, z + c, load<u32>(labels, 8)));
+      if (rows > 3) own = f32x4.replace_lane(own, 3, <f32>atLabel(n, z + d, load<u32>(labels, 12)));
     }
-    store<real>(y, <real>loss);
-    z += bytes(n);
-    labels += 4;
-    y += sizeof<real>();
+    storeUpTo(y, logSums(shift, own), rows);
+    z += bytes(LANES * n);
+    labels += 4 * LANES;
+    y += 16;
   }
 }
 
 export function crossEntropyGrad(rows: i32, n: i32, z: usize, labels: usize, dy: usize, dz: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const label = load<i32>(labels);
-    if (<u32>label < <u32>n) {
-      const s = splat<real>(expAndSum(n, z, rowShift(n, z), dz));
-      const scale = load<real>(dy);
-      const d = v128.splat<real>(scale);
-      const own = load<real>(dz + bytes(label)) / v128.extract_lane<real>(s, 0);
-      let p = dz;
-      const end = p + bytes(inVectors(n));
-      for (; p < end; p += 16) {
-        v128.store(p, v128.mul<real>(v128.div<real>(v128.load(p), s), d));
+  for (; rows > 0; rows -= LANES) {
+    const b = toRow(1, rows, n);
+    const c = toRow(2, rows, n);
+    const d = toRow(3, rows, n);
+    sumAndKeep(n, z, b, c, d, rowShifts(n, z, b, c, d), dz);
+    const totals = sums();
+    for (let r = 0; r < min<i32>(rows, LANES); r++) {
+      const label = load<u32>(labels);
+      if (label < <u32>n) {
+        const total = lane(totals, r);
+        const scale = load<real>(dy);
+        const own = dz + bytes(label);
+        const p = load<real>(own) / total;
+        dz = scaleRow(n, v128.splat<real>(total), v128.splat<real>(scale), dz);
+        store<real>(own, (p - 1) * scale);
+      } else {
+        fillRow(n, splat<real>(NaN), dz);
+        dz += bytes(n);
       }
-      const rest = n & (LANES - 1);
-      if (rest) storePart(p, v128.mul<real>(v128.div<real>(loadPart(p, rest), s), d), rest);
-      store<real>(dz + bytes(label), (own - 1) * scale);
-    } else {
-      fillRow(n, splat<real>(NaN), dz);
+      labels += 4;
+      dy += sizeof<real>();
     }
-    z += bytes(n);
-    labels += 4;
-    dy += sizeof<real>();
-    dz += bytes(n);
+    z += bytes(LANES * n);
   }
 }
 
