@@ -22,28 +22,40 @@ type Binary = (
 
 /**
  * The exports of one kernel module. `n`, sizes and strides count elements; `Address` counts bytes.
- * Every kernel propagates NaN, allocates nothing, and its result for a row never depends on the rows beside it.
- * Elementwise kernels may run in place (y = x, dx = dy).
+ * Every kernel propagates NaN, allocates nothing, and its result for a row or an element depends neither on what is
+ * beside it nor on where it stands.
+ * Elementwise kernels and the softmax family may run in place (y = x, dx = dy, dz = z).
+ * Errors in ulp are bounds over all arguments, denormal results included. A coefficient is rounded to the number type
+ * of the module.
  */
 export interface KernelExports {
   // elementwise, one input
   readonly neg: Unary;
+  /** Within 1 ulp. */
   readonly exp: Unary;
+  /** Within 1 ulp; −∞ at ±0, NaN below. */
   readonly log: Unary;
   readonly sqrt: Unary;
+  /** Within 1 ulp for every finite x, however large: the argument is reduced exactly. NaN for ±∞. */
   readonly sin: Unary;
+  /** As sin. */
   readonly cos: Unary;
+  /** Within 1 ulp in f32, 4 in f64. */
   readonly erf: Unary;
   readonly abs: Unary;
   /** −1, 0 or 1; NaN for NaN. */
   readonly sign: Unary;
   /** 1 where x > 0, else 0; NaN for NaN. */
   readonly step: Unary;
+  /** Within 2 ulp. */
   readonly tanh: Unary;
+  /** 1/(1 + e^−x), within 2 ulp. */
   readonly sigmoid: Unary;
+  /** 0 where x < 0, else x. */
   readonly relu: Unary;
-  /** x Φ(x) with the exact Φ (erf), PyTorch's default. */
+  /** x Φ(x) with the exact Φ (erf), PyTorch's default; within 1e-6, relative, or 1e-7 in f32, 8 ulp in f64. */
   readonly gelu: Unary;
+  /** x·σ(x). */
   readonly silu: Unary;
   /** log(1 + eˣ), without overflow. */
   readonly softplus: Unary;
@@ -55,7 +67,7 @@ export interface KernelExports {
   // gradients of activations: dx = f′·dy; `y` (the output) is read where that is enough, else `x`
   readonly tanhGrad: UnaryGradient; // reads y
   readonly sigmoidGrad: UnaryGradient; // reads y
-  readonly reluGrad: UnaryGradient; // reads y (y > 0 exactly where x > 0)
+  readonly reluGrad: UnaryGradient; // reads y (y > 0 exactly where x > 0): dy there, else 0
   readonly geluGrad: UnaryGradient; // reads x
   readonly siluGrad: UnaryGradient; // reads x
   readonly softplusGrad: UnaryGradient; // reads x
@@ -67,7 +79,9 @@ export interface KernelExports {
   readonly sub: Binary;
   readonly mul: Binary;
   readonly div: Binary;
+  /** aᵇ as `scalarPow`, rounded once more in f32; a⁰ = 1 for every a, as in ECMAScript. */
   readonly pow: Binary;
+  /** −0 is below +0. */
   readonly max: Binary;
   readonly min: Binary;
 
@@ -80,12 +94,12 @@ export interface KernelExports {
   ) => void;
   readonly fill: (n: number, value: number, y: Address) => void;
 
-  // reductions; the sum over `count` is one sequential chain per output element
-  /** y[o, i] = Σ_c x[o, c, i]. */
+  // reductions; the sum over `count` is one sequential chain per output element, from the first element on
+  /** y[o, i] = Σ_c x[o, c, i]; 0 where count = 0. */
   readonly sum: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
   /** y[r] = √Σ_j x[r, j]², summed in f64. */
   readonly norm: (rows: number, n: number, x: Address, y: Address) => void;
-  /** y[o, i] = max_c x[o, c, i]. */
+  /** y[o, i] = max_c x[o, c, i]; −∞ where count = 0. */
   readonly maxOver: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
   /**
    * y[i] = Σ over rows r of x[r, i], by the reduction tree of `program` (see tree.ts).
@@ -93,14 +107,15 @@ export interface KernelExports {
    */
   readonly sumTree: (program: Address, inner: number, x: Address, y: Address, scratch: Address) => void;
 
-  // softmax over the last axis
+  // softmax over the last axis, n ≥ 1; the sum of a row is one sequential chain in f64
+  /** Within 2⁻²⁴·(8 + max − x), relative, for normal results in f32. */
   readonly softmax: (rows: number, n: number, x: Address, y: Address) => void;
   readonly logSoftmax: (rows: number, n: number, x: Address, y: Address) => void;
   /** y[r] = log Σ_j exp x[r, j]. */
   readonly logSumExp: (rows: number, n: number, x: Address, y: Address) => void;
   /** y[r] = logSumExp(z[r]) − z[r, label[r]]; labels are i32; a label outside [0, n) gives NaN. */
   readonly crossEntropy: (rows: number, n: number, z: Address, labels: Address, y: Address) => void;
-  /** dz[r, j] = (softmax(z[r])_j − [j = label[r]])·dy[r]. */
+  /** dz[r, j] = (softmax(z[r])_j − [j = label[r]])·dy[r]; a label outside [0, n) makes row r NaN. */
   readonly crossEntropyGrad: (rows: number, n: number, z: Address, labels: Address, dy: Address, dz: Address) => void;
   /** y[i] = max(z, 0) − z·t + log(1 + e^−|z|): binary cross-entropy on logits, elementwise. */
   readonly binaryCrossEntropy: (n: number, z: Address, t: Address, y: Address) => void;
@@ -125,14 +140,18 @@ export interface KernelExports {
    */
   readonly gemmTree: (program: Address, m: number, n: number, a: Address, b: Address, c: Address, scratch: Address) => void;
 
-  // random numbers: element i is a pure function of (key0, key1, offset + i)
-  /** Uniform in [low, high). */
+  // random numbers: element i is a pure function of (key0, key1, offset + i), 0 ≤ offset + i < 2⁵³; the keys are taken
+  // as 32 bits each; both builds draw the same numbers, rounded to their own precision
+  /**
+   * Uniform in [low, high): low + (high − low)·u for u of 24 bits, in the number type; low where high ≤ low.
+   * Word i mod 4 of block ⌊i/4⌋ of Philox4x32-10 (Salmon et al., SC11).
+   */
   readonly uniform: (n: number, low: number, high: number, key0: number, key1: number, offset: number, y: Address) => void;
-  /** Normal with the given mean and standard deviation. */
+  /** Normal with the given mean and standard deviation (Box–Muller, computed in f64). */
   readonly normal: (n: number, mean: number, sd: number, key0: number, key1: number, offset: number, y: Address) => void;
 
   // gathering a shard's rows; indices are i32 row numbers
-  /** out[i] = place of position first + i in the keyed permutation of [0, total), i < n (i32). */
+  /** out[i] = place of position first + i in the keyed permutation of [0, total), i < n (i32); first + n ≤ total < 2³¹. */
   readonly permute: (n: number, first: number, total: number, key0: number, key1: number, out: Address) => void;
   /** out[i] = first + i (i32). */
   readonly iota: (n: number, first: number, out: Address) => void;
@@ -155,10 +174,11 @@ export interface KernelExports {
     program: Address, width: number, size: number, indices: Address, dy: Address, dx: Address, scratch: Address,
   ) => void;
 
-  // the update of a slice of θ; g′ = scale·g + l1·sign(w) + l2·w; results of magnitude below 2⁻¹⁰⁰ become +0
+  // the update of a slice of θ; g′ = (scale·g + l1·sign(w)) + l2·w; results of magnitude below 2⁻¹⁰⁰ become +0, in the
+  // state before it is used; coefficients such as 1 − β are computed in f64 and rounded once
   /**
    * y[i] = tree sum over subtree buffers of the element at byte `offset` + i·bytes: `table` holds (address, merges)
-   * pairs of i32, ended by address 0 (see tree.ts). `scratch` as for gemm.
+   * pairs of i32, at least one, ended by address 0 (see tree.ts). `scratch` as for gemm.
    */
   readonly reduceTree: (n: number, table: Address, offset: number, y: Address, scratch: Address) => void;
   /** w′ = w − lr·g′. */
