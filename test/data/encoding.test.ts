@@ -11,6 +11,7 @@ import {
   holdout,
   readTable,
   tableFromRecords,
+  typesOf,
   type Dataset,
   type Encoding,
   type Table,
@@ -293,6 +294,29 @@ describe("an encoding", () => {
       classes: 2,
       labels: Int32Array.of(0),
     });
+  });
+});
+
+describe("another file of the same kind", () => {
+  it("is read with the types of the first", async () => {
+    const first = await readTable(file("first.csv", "code,x\nA1,1\n7,2\n"));
+    const second = file("second.csv", "code,x\n07,1\n8,\n");
+    const table = await readTable(second, { types: typesOf(first) });
+    expect(columnOf(table, "code")).toMatchObject({ kind: "text", values: ["07", "8"] });
+  });
+
+  it("may have anything in a number target when it is predicted, and is refused with its place when scored", async () => {
+    const encoding = fit(
+      [
+        { x: 1, y: 1.5 },
+        { x: 2, y: 2.5 },
+      ],
+      { target: "y" },
+    );
+    const path = file("asked.csv", "x,y\n1,7\n2,?\n");
+    const table = await readTable(path, { types: columnTypes(encoding) });
+    expect(encodeFeatures(encoding, table).rows).toBe(2);
+    await expectInputError(() => encode(encoding, table), path, "line 3", '"y"', '"?"');
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   TargetEncoding,
   VectorFeature,
 } from "./encoding.js";
+import { parseNumber } from "./columns.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
 import {
@@ -16,6 +17,7 @@ import {
   listed,
   placeOf,
   type Column,
+  type NumberColumn,
   type Table,
   type TextColumn,
 } from "./table.js";
@@ -177,12 +179,21 @@ function encodeTarget(target: TargetEncoding, table: Table, rows: Int32Array): T
   };
 }
 
-function numbersExpected(table: Table, column: Column): Extract<Column, { kind: "number" }> {
+function numbersExpected(table: Table, column: Column): NumberColumn {
   if (column.kind === "number") return column;
-  const found =
-    column.kind === "text" ? `text, e.g. ${shown(column.values[0])}` : `of type ${column.kind}`;
+  const expected = `where the model was trained with numbers`;
+  if (column.kind !== "text")
+    throw new InputError(
+      `${table.source}: column ${shown(column.name)} is of type ${column.kind}, ${expected}`,
+    );
+  const isText = column.values.map((value) => parseNumber(value) === null);
+  const row = Math.max(
+    column.codes.findIndex((code) => isText[code] === true),
+    0,
+  );
+  const value = column.values[column.codes[row] ?? -1];
   throw new InputError(
-    `${table.source}: column ${shown(column.name)} is ${found}, where the model was trained with numbers`,
+    `${placeOf(table, row)}, column ${shown(column.name)}: ${shown(value)}, ${expected}; correct it or leave it empty`,
   );
 }
 

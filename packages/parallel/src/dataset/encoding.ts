@@ -66,7 +66,8 @@ export function columnTypes({ features, target }: Encoding): Record<string, "num
   for (const feature of features)
     if (feature.kind !== "vector")
       types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
-  types.push([target.column, target.kind === "class" ? target.element : "number"]);
+  // A target of numbers is left to the file: rows to be predicted may have anything there.
+  if (target.kind === "class" && target.element === "text") types.push([target.column, "text"]);
   return Object.fromEntries(types);
 }
 

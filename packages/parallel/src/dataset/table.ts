@@ -73,6 +73,15 @@ export function columnOf(table: Table, name: string): Column {
   throw new InputError(`${table.source}: there is no column ${JSON.stringify(name)}${hint}`);
 }
 
+/** The types of a table's columns, to read another file of the same kind with: pass them to readTable as `types`. */
+export function typesOf(table: Table): Record<string, "number" | "text"> {
+  return Object.fromEntries(
+    table.columns.flatMap(({ name, kind }) =>
+      kind === "number" || kind === "text" ? [[name, kind]] : [],
+    ),
+  );
+}
+
 /** Names for a message: all of them when they are few, else the first and how many there are. */
 export function listed(names: readonly string[], most = 12): string {
   const quoted = names.slice(0, most).map((name) => JSON.stringify(name));
