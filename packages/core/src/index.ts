@@ -154,3 +154,4 @@ export {
   type Span,
 } from "./tree.js";
 export type { Scratch, Subtree, Work } from "./value.js";
+export { loadBlas, prepareBlas, type Products } from "./blas.js";

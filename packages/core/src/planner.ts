@@ -250,7 +250,7 @@ function lowerRows(
   return ({ subtrees }) => {
     for (let i = 0; i < subtrees.length; i += 1) {
       const subtree = subtrees[i];
-      if (subtree !== undefined) call(subtree, i * stride);
+      if (subtree !== undefined) call(subtree, subtree.slot * stride);
     }
   };
 }

@@ -26,6 +26,7 @@ export interface Operand {
 export interface Subtree {
   readonly firstRow: number;
   readonly program: Address; // its row program, see tree.ts
+  readonly slot: number; // which of the worker's buffers its sum goes to
 }
 
 /** What one execution of a plan works on. Graphs without ROWS ignore it. */

@@ -8,6 +8,7 @@ export { chromeTrace, SEGMENTS, type Profile, type Segment, type TraceEvent, typ
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
 export { defaultShards } from "./shards.js";
+export type { Backend } from "./job.js";
 export { cores, type Cores } from "./cores.js";
 export { formatBytes } from "./memory-pool.js";
 export { hashParameters } from "./parameters.js";
@@ -21,7 +22,7 @@ export { InputError } from "./dataset/input-error.js";
 export { didYouMean, nearest } from "./dataset/suggest.js";
 export { readTable, type ReadOptions } from "./dataset/read.js";
 export {
-  allRows, columnOf, hasValue, placeOf, selectRows,
+  allRows, columnOf, hasValue, placeOf, selectRows, typesOf,
   type Column, type NumberColumn, type OpaqueColumn, type Table, type TextColumn, type VectorColumn,
 } from "./dataset/table.js";
 export { tableFromRecords, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";

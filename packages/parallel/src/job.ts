@@ -30,6 +30,9 @@ export interface TrainingSpec {
   readonly shuffle: boolean;
 }
 
+/** What multiplies matrices: our kernels, or the system's OpenBLAS. */
+export type Backend = "wasm" | "blas";
+
 /** What workers do: train, score rows, or both. */
 export interface JobSpec {
   readonly model: ModelSpec;
@@ -39,6 +42,7 @@ export interface JobSpec {
   readonly scored: DataSpec | null;
   /** Whether the outputs of the scored rows are kept. */
   readonly keepOutputs: boolean;
+  readonly backend: Backend;
   readonly workers: number;
 }
 

@@ -185,7 +185,7 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
   if (training === null) throw new RangeError("layout: no training");
   const { batchSize, shards, data } = training;
   const graph = trainingGraph(job);
-  const cut = (rows: number): BatchCut => cutBatch(rows, batchSize, shards, job.workers);
+  const cut = (rows: number): BatchCut => cutBatch(rows, batchSize, shards, job.workers, job.backend);
   const cuts = [cut(Math.min(batchSize, data.rows)), cut(data.rows % batchSize || Math.min(batchSize, data.rows))] as const;
 
   let gradientCount = thetaCount;

@@ -2,6 +2,7 @@
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
 import type { CheckpointSpec } from "./checkpoints.js";
 import type { Dataset } from "./dataset/dataset.js";
+import type { Backend } from "./job.js";
 import type { TrainingState } from "./events.js";
 
 /** Options of `new Trainer(options)`. */
@@ -24,6 +25,11 @@ export interface TrainerOptions {
   readonly batchSize?: number | undefined;
   /** Pieces of a minibatch; fixes the order of sums and so the bytes of the result. Default: from the batch size. */
   readonly shards?: number | undefined;
+  /**
+   * What multiplies matrices: "wasm" (default), or "blas", the system's OpenBLAS through the package koffi. With blas the
+   * bytes are the same for any number of workers on one machine and library, not across machines.
+   */
+  readonly backend?: Backend | undefined;
   /** Default 10. */
   readonly epochs?: number | undefined;
   /** Threads; never changes the result. Default "auto". */

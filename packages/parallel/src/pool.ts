@@ -1,6 +1,6 @@
 // A pool of threads over one job: the memory, the supervisor and, through it, the workers.
 import { proxy, wrap, type Remote } from "comlink";
-import { kernelModule } from "@shardgrad/core";
+import { kernelModule, prepareBlas } from "@shardgrad/core";
 import { Worker } from "node:worker_threads";
 import type { CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
@@ -46,6 +46,7 @@ export class Pool {
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
     this.trace = traceEvents === 0 ? null : traceBuffer(job.workers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
+    if (job.backend === "blas") prepareBlas();
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
     this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot, trace: this.trace });

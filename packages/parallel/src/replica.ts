@@ -2,7 +2,7 @@
 //
 // every step: gather rows → forward → backward into own gradients → ‖ → for my slice of θ: sum over shards,
 // ÷ rows of the batch, optimizer: θ[step+1] from θ[step] → ‖ (the commit) → next step
-import { loadKernels, type Kernels, type Scratch } from "@shardgrad/core";
+import { loadKernels, type Kernels, type Products, type Scratch } from "@shardgrad/core";
 import { Barrier, Control } from "./control.js";
 import { stepsPerEpoch } from "./job.js";
 import type { Layout } from "./layout.js";
@@ -37,11 +37,14 @@ export interface Replica {
   score(): void;
 }
 
-/** Makes the replica of one worker over a memory that holds the job's data. */
-export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions): Replica {
+/**
+ * Makes the replica of one worker over a memory that holds the job's data.
+ * @param products what multiplies matrices instead of our kernels
+ */
+export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions, products?: Products): Replica {
   const places = layout.workers[index];
   if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
-  const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), scratch: places.kernels };
+  const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), ...products, scratch: places.kernels };
   const control = new Control(memory.buffer);
   const tracer = trace === null ? null : new Tracer(trace, layout.job.workers, index);
   const scoring = layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);

@@ -26,7 +26,7 @@ async function withScored<Result>(
   checkDataset("data", data, model.inputs, outputWidth(model));
   const chunks = Math.ceil(data.rows / SCORED_CHUNK);
   const job: JobSpec = {
-    model, loss, training: null, scored: dataSpec(data), keepOutputs,
+    model, loss, training: null, scored: dataSpec(data), keepOutputs, backend: "wasm",
     workers: Math.min(workers === "auto" ? cores().count : workers, chunks),
   };
   const pool = new Pool(job);

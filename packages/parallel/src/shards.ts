@@ -1,11 +1,14 @@
 // Which rows belong to which shard, and which shards a worker executes.
 import { cover, mergeSpans, postOrder, type Span } from "@shardgrad/core";
+import type { Backend } from "./job.js";
 
 /**
  * How many shards a batch has unless told otherwise: a function of the batch size alone, since it fixes the order of sums.
  * Small shards cost time in the products, few shards leave workers idle.
  */
-export function defaultShards(batchSize: number): number {
+export function defaultShards(batchSize: number, backend: Backend = "wasm"): number {
+  // A native product is the faster the more rows it has, and every shard has a gradient buffer of its own.
+  if (backend === "blas") return Math.min(batchSize, batchSize < 1024 ? 4 : 8);
   if (batchSize < 8) return batchSize;
   if (batchSize < 32) return 4;
   if (batchSize < 64) return 4;
@@ -54,14 +57,16 @@ export interface BatchCut {
  * Cuts a batch of `rows` ≤ batchSize rows. A short batch keeps the shard size and has fewer shards or a shorter last one;
  * absent shards are skipped, never added as zeros.
  */
-export function cutBatch(rows: number, batchSize: number, shards: number, workers: number): BatchCut {
+export function cutBatch(rows: number, batchSize: number, shards: number, workers: number, backend: Backend = "wasm"): BatchCut {
   const size = shardRows(batchSize, shards);
   const present = presentShards(rows, batchSize, shards);
   const rowsOf = (shard: number): number => Math.min(size, rows - shard * size);
   const parts = Array.from({ length: workers }, (_, w): BatchPart => {
     const { lo, hi } = workerShards(present, workers, w);
     const firstRow = lo * size;
-    const subtrees = cover(present, lo, hi).map((span): SubtreeRows => {
+    // A native product sums the rows of one shard; with our own the tree runs inside the product.
+    const spans = backend === "wasm" ? cover(present, lo, hi) : Array.from({ length: hi - lo }, (__, i): Span => ({ lo: lo + i, hi: lo + i + 1 }));
+    const subtrees = spans.map((span): SubtreeRows => {
       const leaves = postOrder(span.lo, span.hi);
       return {
         span,

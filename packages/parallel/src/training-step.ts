@@ -97,14 +97,25 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   return {
     gradients: (epoch, inEpoch, step) => {
       const current = parts[cutOf(inEpoch)];
-      if (current !== undefined && current.part.rows > 0) run(epoch, inEpoch, step, current.part.firstRow, current.part.rows, current.subtrees);
+      if (current === undefined || current.part.rows === 0) return;
+      const { part, subtrees, single } = current;
+      if (job.backend === "wasm") {
+        run(epoch, inEpoch, step, part.firstRow, part.rows, subtrees);
+        return;
+      }
+      // A native product's bits depend on how many rows it has: shards are run one by one, whoever runs them.
+      for (let i = 0; i < part.subtrees.length; i += 1) {
+        const shard = part.subtrees[i];
+        const own = single[i];
+        if (shard !== undefined && own !== undefined) run(epoch, inEpoch, step, part.firstRow + shard.firstRow, shard.rows[0] ?? 0, own);
+      }
     },
     shardsOf: (inEpoch) => (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) => Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i)),
     tryShard: (epoch, inEpoch, step, shard) => {
       const size = shardRows(spec.batchSize, spec.shards);
       const rows = Math.min(size, (cuts[cutOf(inEpoch)].rows) - shard * size);
       writeProgram(new Int32Array(buffer), places.probe >> 2, [rows], [0]);
-      run(epoch, inEpoch, step, shard * size, rows, [{ firstRow: 0, program: places.probe }]);
+      run(epoch, inEpoch, step, shard * size, rows, [{ firstRow: 0, program: places.probe, slot: 0 }]);
     },
     update: (epoch, inEpoch, step) => {
       const cut = cutOf(inEpoch);
@@ -140,19 +151,19 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
 }
 
 /** A worker's part of a full batch and of the last one, with the addresses of its row programs. */
-function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Array, index: number): { part: BatchPart; subtrees: Subtree[] }[] {
+function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Array, index: number): { part: BatchPart; subtrees: Subtree[]; single: (readonly Subtree[])[] }[] {
   return training.cuts.map(({ parts, merges }, cut) => {
     const part = parts[index];
     if (part === undefined) throw new RangeError(`training: the batch has no part ${index}`);
     const subtrees = part.subtrees.map(({ firstRow, rows, merges: after }, i): Subtree => {
       const program = training.programs[cut]?.[index]?.[i] ?? 0;
       writeProgram(words, program >> 2, rows, after);
-      return { firstRow, program };
+      return { firstRow, program, slot: i };
     });
     // Every worker writes the same words, so it does not matter who is first.
     const addresses = parts.flatMap((other, w) => other.subtrees.map((_, i) => (layout.workers[w]?.subtrees ?? 0) + i * training.gradientBytes));
     writeProgram(words, (training.reduceTables[cut] ?? 0) >> 2, addresses, merges);
-    return { part, subtrees };
+    return { part, subtrees, single: subtrees.map((subtree) => [{ ...subtree, firstRow: 0 }]) };
   });
 }
 

@@ -18,6 +18,7 @@ const scalars = z.object({
   workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
+  backend: z.enum(["wasm", "blas"]).default("wasm"),
 });
 
 /** The loss that goes with a target unless told otherwise. */
@@ -27,8 +28,8 @@ export function defaultLoss(target: Target): LossSpec {
 
 /** The job of a trainer's options. Throws RangeError naming the option, its value and what is allowed. */
 export function checkOptions(options: TrainerOptions, cores: number): { job: JobSpec; training: TrainingSpec } {
-  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle } = options;
-  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle });
+  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend } = options;
+  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "options");
@@ -42,7 +43,7 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     checkDataset("validation", validation, model.inputs, outputWidth(model));
     if (validation.target?.kind !== data.target.kind) throw new RangeError("Trainer: validation has another kind of target than data");
   }
-  const shardCount = checked.shards ?? defaultShards(Math.min(checked.batchSize, data.rows));
+  const shardCount = checked.shards ?? defaultShards(Math.min(checked.batchSize, data.rows), checked.backend);
   if (shardCount > checked.batchSize)
     throw new RangeError(`Trainer: shards ${shardCount} is more than the ${checked.batchSize} rows of a batch; a shard has at least one row`);
   const training: TrainingSpec = {
@@ -63,6 +64,7 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     training,
     scored: validation === undefined ? null : dataSpec(validation),
     keepOutputs: false,
+    backend: checked.backend,
     // A worker without a shard would only wait.
     workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
   };

@@ -1,4 +1,5 @@
 // The entry of a worker thread: executes its shards of a job when the supervisor says so.
+import { loadBlas, loadKernels } from "@shardgrad/core";
 import { expose } from "comlink";
 import { parentPort } from "node:worker_threads";
 import { parentEndpoint } from "./endpoint.js";
@@ -9,8 +10,10 @@ import { createReplica, type Replica, type ReplicaOptions } from "./replica.js";
 let replica: Replica | undefined;
 
 const api = {
-  prepare(job: JobSpec, options: ReplicaOptions): void {
-    replica = createReplica(createLayout(job), options);
+  async prepare(job: JobSpec, options: ReplicaOptions): Promise<void> {
+    const { memory, module } = options;
+    const products = job.backend === "blas" ? await loadBlas(loadKernels("f32", memory, module)) : undefined;
+    replica = createReplica(createLayout(job), options, products);
   },
   train(): void {
     replica?.train();
