@@ -28,7 +28,8 @@ class SigmoidGrad {
 @unmanaged
 class ReluGrad {
   @inline apply(y: v128, dy: v128, p: v128): v128 {
-    return v128.or(v128.and(dy, v128.gt<real>(y, splat<real>(0))), nanMask<real>(y));
+    const dx = v128.and(dy, v128.gt<real>(y, splat<real>(0)));
+    return v128.or(dx, v128.or(nanMask<real>(y), nanMask<real>(dy)));
   }
 }
 
