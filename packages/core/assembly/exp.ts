@@ -32,7 +32,7 @@ function roundingShift<T>(): f64 {
   return sizeof<T>() == 4 ? 12582912.0 : 6755399441055744.0;
 }
 
-/** eʳ − 1 for the reduced r = x − n·ln 2. The high part of ln 2 has trailing zeros, so that a = x − n·high is exact. */
+/** eʳ − 1 for r = x − n·ln 2. The high part of ln 2 ends in zeros, so that a = x − n·high is exact. */
 @inline
 function reducedExpm1<T>(x: v128, n: v128): v128 {
   const high = sizeof<T>() == 4 ? 0.693359375 : 0.6931471805598903;

@@ -81,7 +81,7 @@ function below(high: real): real {
   return <real>reinterpret<f64>(high > 0 ? bits - 1 : bits + 1);
 }
 
-/** low + (high − low)·u for the 24 leading bits u of a word; rounding up to `high` is undone, and high ≤ low gives low. */
+/** low + (high − low)·u for the 24 leading bits u of a word; what would round up to high becomes the number below. */
 @inline
 function scaled(w: u32, low: real, range: real, last: real): real {
   const u = <real>(w >> 8) * <real>5.9604644775390625e-8;

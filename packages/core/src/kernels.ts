@@ -103,7 +103,7 @@ export interface KernelExports {
   readonly maxOver: (outer: number, count: number, inner: number, x: Address, y: Address) => void;
   /**
    * y[i] = Σ over rows r of x[r, i], by the reduction tree of `program` (see tree.ts).
-   * x is dense [rows, inner]. `scratch` as for gemm.
+   * x is dense [rows, inner]; the program has at least one leaf. `scratch` as for gemm.
    */
   readonly sumTree: (program: Address, inner: number, x: Address, y: Address, scratch: Address) => void;
 

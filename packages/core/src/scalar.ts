@@ -34,7 +34,7 @@ export function tanh(x: number): number {
   return module().scalarTanh(x);
 }
 
-/** x to the power y, within 1 ulp and exact where the result is a number; special cases as in ECMAScript's `**`. */
+/** x to the power y, within 1 ulp and exact where the power is a number of 64 bits; special cases as in ECMAScript's `**`. */
 export function pow(x: number, y: number): number {
   return module().scalarPow(x, y);
 }
