@@ -15,8 +15,8 @@ import { readError } from "./dataset/source.js";
 const FORMAT = "1";
 const FORMAT_KEY = "shardgrad.format";
 
-/** The largest file that is read, in bytes: a shared memory could not hold more weights. */
-const FILE_LIMIT = 2 ** 32;
+/** The largest file that is read, in bytes: what Node 20 reads in one piece. */
+const FILE_LIMIT = 2 ** 31 - 1;
 
 /** Writes tensors and metadata as a whole or not at all. */
 export async function writeTensorFile(
