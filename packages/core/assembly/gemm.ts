@@ -15,11 +15,11 @@ import { directStrip, packedStrip, QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, 
 // @ts-ignore: decorator
 @inline const PANEL: i32 = 64 * LANES;
 // @ts-ignore: decorator
-@inline const ROWS: i32 = 64;
+@inline const ROWS: i32 = 32;
 
 /** B is read where it is by products of at most this many rows: packing it would cost more than it saves. */
 // @ts-ignore: decorator
-@inline const DIRECT_ROWS: i32 = 24;
+@inline const DIRECT_ROWS: i32 = 32;
 /** Likewise A by products of at most this many columns, and Aᵀ. */
 // @ts-ignore: decorator
 @inline const DIRECT_COLUMNS: i32 = 64;
