@@ -1,6 +1,7 @@
 // Powers of f64: x^y = exp(y·log x), the logarithm carried as a sum of two f64 (a head and a tail).
 //
-// The error before the last rounding is about a tenth of an ulp, so a power that is an f64 comes out exact: pow(3, 2) = 9.
+// The error before the last rounding is about a tenth of an ulp, so a power that is an f64 comes out exact:
+// pow(3, 2) = 9.
 import { expTail } from "./exp";
 import { productError } from "./trig";
 
