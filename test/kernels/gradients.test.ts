@@ -81,6 +81,16 @@ describe.each(DTYPES)("%s", (dtype) => {
     expect(apply("reluGrad", x, [1, 1])).toEqual([0, 1]);
   });
 
+  it.each(Object.keys(gradients) as (keyof typeof gradients)[])("%s passes NaN of dy", (name) => {
+    expect(apply(name, [0.5, 0.25, 0, 0.5, 0], [NaN, 1, NaN, 1, 1]).map(Number.isNaN)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it("reluGrad is 0 at 0 and lets dy through to the bit above it", () => {
     expect(apply("reluGrad", [0, -0, 1e-30, 5], [3, 3, 3, round(0.1)])).toEqual([
       0,

@@ -24,7 +24,7 @@ class SigmoidGrad {
   }
 }
 
-// y = max(x, 0)  ⇒  dx = dy where y > 0, else 0; NaN where y is NaN
+// y = max(x, 0)  ⇒  dx = dy where y > 0, else 0; NaN where y or dy is
 @unmanaged
 class ReluGrad {
   @inline apply(y: v128, dy: v128, p: v128): v128 {

@@ -67,7 +67,7 @@ export interface KernelExports {
   // gradients of activations: dx = f′·dy; `y` (the output) is read where that is enough, else `x`
   readonly tanhGrad: UnaryGradient; // reads y
   readonly sigmoidGrad: UnaryGradient; // reads y
-  readonly reluGrad: UnaryGradient; // reads y (y > 0 exactly where x > 0): dy there, else 0
+  readonly reluGrad: UnaryGradient; // reads y (y > 0 exactly where x > 0): dy there, else 0; NaN where y or dy is
   readonly geluGrad: UnaryGradient; // reads x
   readonly siluGrad: UnaryGradient; // reads x
   readonly softplusGrad: UnaryGradient; // reads x
