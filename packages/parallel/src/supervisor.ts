@@ -43,6 +43,7 @@ class Crew {
   readonly #setup: Setup;
   readonly #control: Control;
   readonly #members: Member[];
+  readonly #told: Promise<void>[] = [];
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -88,20 +89,22 @@ class Crew {
     } finally {
       watchdog.stop();
       await checkpoints?.close();
+      // The news travel by a port of their own; without waiting the end of the run could arrive before them.
+      await Promise.allSettled(this.#told.splice(0));
     }
   }
 
   /** Keeps one place of the crew filled until it has trained to the end. */
   async #trainOne(index: number, phases: Phases, deaths: Deaths, onRestart: RestartListener): Promise<void> {
-    for (let probe = false; ; ) {
+    for (let restart: WorkerRestart | undefined; ; ) {
       try {
-        if (probe) await this.#prepare(index, true);
+        if (restart !== undefined) await this.#prepare(index, restart.probe);
         await this.#members[index]?.remote.train();
         return;
       } catch (error) {
         if (this.#control.aborted) throw error;
         const exitCode = await this.#certainlyEnded(index);
-        const restart = deaths.record({
+        restart = deaths.record({
           worker: index,
           name: this.#nameOf(index),
           finished: this.#control.finishedPhases(index, phases),
@@ -109,10 +112,8 @@ class Crew {
           exitCode,
           error,
         }, phases);
-        void onRestart(restart);
+        this.#told.push(Promise.resolve(onRestart(restart)));
         this.#members[index] = this.#start(index);
-        probe = restart.probe;
-        if (!probe) await this.#prepare(index, false);
       }
     }
   }
