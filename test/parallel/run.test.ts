@@ -270,8 +270,8 @@ describe("a run goes on from a state to the bytes of a run that was not interrup
 describe("closing", () => {
   it("a trainer that never ran does nothing, and twice does no harm", async () => {
     const trainer = new Trainer(options);
-    await trainer.close();
-    await trainer.close();
+    await expect(trainer.close()).resolves.toBeUndefined();
+    await expect(trainer.close()).resolves.toBeUndefined();
   });
 
   it("during a run ends it: the result rejects, and so do its events", async () => {

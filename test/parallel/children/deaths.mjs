@@ -1,0 +1,48 @@
+// Trains a small job once for each plan of deaths in argv[2] and prints what came of it, one JSON line each.
+import { dense, dropoutLayer, sequential } from "@shardgrad/core";
+import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
+
+const rows = 50;
+const features = Array.from({ length: rows }, (_, r) =>
+  Array.from({ length: 6 }, (_, j) => (((r * 37 + j * 101) % 64) - 32) / 32),
+);
+const labels = features.map(([a = 0, b = 0]) => (a * a + b > 0.2 ? 1 : 0));
+
+/** @type {{ workers: number, deaths: string }[]} */
+const plans = JSON.parse(process.argv[2] ?? "[]");
+for (const { workers, deaths } of plans) {
+  process.env.DIE = deaths;
+  const data = datasetFromArrays(features, Int32Array.from(labels));
+  const trainer = new Trainer({
+    model: sequential(6, [dense(5, { activation: "tanh" }), dropoutLayer(0.2), dense(2)]),
+    data,
+    validation: data,
+    batchSize: 16,
+    shards: 8,
+    epochs: 3,
+    workers,
+    optimizer: { name: "adam", lr: 0.01 },
+    l2: 0.001,
+  });
+  const run = trainer.run();
+  /** @type {{ worker: number, step: number, reason: string }[]} */
+  const restarts = [];
+  let error = null;
+  try {
+    for await (const event of run) if (event.type === "restart") restarts.push(event);
+  } catch (thrown) {
+    error = String(thrown);
+  }
+  const result = await run.result.catch(() => null);
+  console.log(
+    JSON.stringify({
+      workers,
+      deaths,
+      error,
+      restarts,
+      hash: result?.hash,
+      epochs: result?.epochs.map(({ loss, validation }) => ({ loss, validation })),
+    }),
+  );
+  await trainer.close();
+}
