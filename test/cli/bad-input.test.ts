@@ -1,5 +1,5 @@
 // Bad input is one line on stderr that names the place, the value and the remedy; exit code 2; nothing is written.
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diamonds, penguins, run, temporaryFolder } from "./support.js";
@@ -13,6 +13,7 @@ const files: Readonly<Record<string, string>> = {
   "header.csv": "a,b,y\n",
   "hole.csv": "a,y\n1,2\n2,\n3,4\n",
   "cell.csv": "a,y\n1,2\nx7,3\n3,4\n",
+  "rare.csv": `a,y\n${"1,x\n2,z\n".repeat(9)}3,rare\n`,
   "one.csv": "a,y\n1,x\n2,x\n3,x\n",
   "rows.json": "[0, 1, 400]",
   "rows.txt": "0\n1\n1\n",
@@ -250,6 +251,10 @@ const cases: readonly (readonly [args: readonly string[], words: readonly string
     ["predict", "model.safetensors", "penguins.csv", "--out", "p.xlsx"],
     ["--out p.xlsx", ".csv, .jsonl or .arrow"],
   ],
+  [
+    [...train, "--out", "ragged.csv/run"],
+    ["--out ragged.csv/run", "a part of the path is a file"],
+  ],
   [["inspect"], ["FILE"]],
   [
     ["inspect", "nowhere.csv"],
@@ -306,12 +311,10 @@ describe("bad input", () => {
       "diverged",
     ];
     const { code, stderr } = await run(args, { cwd: folder });
-    expect([code, stderr]).toEqual([1, expect.stringContaining("--lr below 1000000")]);
-    expect(readdirSync(join(folder, "diverged")).sort()).toEqual([
-      "checkpoints",
-      "config.yaml",
-      "manifest.json",
-      "metrics.jsonl",
-    ]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("would become NaN or infinite")]);
+    expect(readdirSync(join(folder, "diverged"))).not.toContain("model.safetensors");
+    expect(readFileSync(join(folder, "diverged", "manifest.json"), "utf8")).toContain(
+      '"status": "failed"',
+    );
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diamonds, penguins, penguinSplit, run, succeed, temporaryFolder } from "./support.js";
 
 const { folder, remove } = temporaryFolder();
-const at = { cwd: folder };
+const at = { cwd: folder, env: { SHARDGRAD_WORKERS: "1" } }; // enough here, and quicker to start
 const rowsOf = (csv: string): string[][] =>
   csv
     .trimEnd()
@@ -114,8 +114,16 @@ describe("predict", () => {
     );
   });
 
-  it("refuses probabilities of a number and a table that lacks a column", async () => {
+  it("refuses probabilities of a number, a table that lacks a column and a folder that does not exist", async () => {
     const number = await run(["predict", "price", "diamonds.csv", "--probabilities"], at);
+    const nowhere = await run(
+      ["predict", "price", "diamonds.csv", "--out", join("none", "p.csv")],
+      at,
+    );
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      2,
+      expect.stringContaining(`--out ${join("none", "p.csv")}: cannot be written`),
+    ]);
     expect([number.code, number.stderr]).toEqual([
       2,
       expect.stringContaining("predicts a number (price)"),

@@ -27,15 +27,16 @@ beforeAll(() => {
 });
 afterAll(remove);
 
-/** Starts a run that would not end by itself and sends it a signal when steps are done. */
+/** Starts a run that would not end by itself and sends it a signal once its output holds `when`. */
 function interrupted(
   out: string,
   signal: NodeJS.Signals,
   extra: readonly string[] = [],
+  when = '"progress"',
 ): Promise<Finished> {
   let sent = false;
   const onOutput = (stdout: string, child: ChildProcess): void => {
-    if (!sent && stdout.includes('"progress"')) sent = child.kill(signal);
+    if (!sent && stdout.includes(when)) sent = child.kill(signal);
   };
   return run([...train, "--epochs", "100000", "--out", out, ...extra], { cwd: folder, onOutput });
 }
@@ -75,6 +76,22 @@ describe("stopping and going on", () => {
       expect(losses(out)).toEqual(losses(`${out}-whole`));
     },
   );
+
+  it("a run whose process was killed goes on from its last checkpoint to the same weights", async () => {
+    const { code } = await interrupted(
+      "killed",
+      "SIGKILL",
+      ["--checkpoint-every", "10"],
+      '"epoch":2,',
+    );
+    expect([code, manifest("killed").status]).toEqual([null, "running"]);
+    await succeed(["train", "--resume", "killed", "--epochs", "12"], { cwd: folder });
+    await succeed([...train, "--epochs", "12", "--out", "unharmed"], { cwd: folder });
+    expect(
+      bytes("killed", "model.safetensors").equals(bytes("unharmed", "model.safetensors")),
+    ).toBe(true);
+    expect(bytes("killed", "metrics.jsonl").toString().trimEnd().split("\n")).toHaveLength(12);
+  });
 
   it("a finished run goes on when it is given more epochs", async () => {
     const args = ["train", "penguins.csv", "--target", "species"];

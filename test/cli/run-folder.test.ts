@@ -37,7 +37,9 @@ describe("the run folder", () => {
 
   it("holds model, configuration, metrics, manifest and state, and no temporary file", async () => {
     await succeed([...train, "--out", "complete"], { cwd: folder });
-    expect(readdirSync(join(folder, "complete"), { recursive: true }).map(String).toSorted()).toEqual([
+    expect(
+      readdirSync(join(folder, "complete"), { recursive: true }).map(String).toSorted(),
+    ).toEqual([
       "checkpoints",
       join("checkpoints", "last.safetensors"),
       "config.yaml",

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { type AnyOptionTable, optionName } from "./options/option.js";
+import type { AnyOptionTable } from "./options/option.js";
 
 /** A file as it was when the run read it. */
 export interface FileFingerprint {
@@ -40,16 +40,16 @@ export function fingerprintSettings(settings: object, table: AnyOptionTable): st
     .digest("hex");
 }
 
-/** The settings that the weights depend on, but for paths, as [name, value] in the table's order. */
+/** The settings that the weights depend on, but for paths, as [key, value] in the table's order. */
 export function resultEntries(
   settings: object,
   table: AnyOptionTable,
-): readonly (readonly [name: string, value: unknown])[] {
+): readonly (readonly [key: string, value: unknown])[] {
   return Object.entries(table).flatMap(([key, option]) => {
     const value: unknown = Reflect.get(settings, key);
     const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
     return option.scope !== "result" || value === undefined || isPath
       ? []
-      : [[optionName(key), value] as const];
+      : [[key, value] as const];
   });
 }

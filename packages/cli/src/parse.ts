@@ -140,7 +140,8 @@ function rawFlags(
         `--${typed}: given ${value.length} times; give it once${listHint(entry.options[key])}`,
       );
     const isSwitch = entry.options[key]?.kind.isSwitch === true;
-    if (typeof value === "string" || (isSwitch && typeof value === "boolean")) flags.set(key, value);
+    if (typeof value === "string" || (isSwitch && typeof value === "boolean"))
+      flags.set(key, value);
     else flags.set(key, ""); // a flag without its value is read as a switch
   }
   const extra = Array.isArray(argv["_"]) ? argv["_"].slice(1) : [];

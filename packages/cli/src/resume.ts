@@ -2,7 +2,7 @@
 import { loadState, type TrainingState } from "@shardgrad/parallel";
 import type { ConfigFile } from "./config-file.js";
 import { type FileFingerprint, resultEntries } from "./fingerprint.js";
-import { type AnyOptionTable } from "./options/option.js";
+import { type AnyOptionTable, optionName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import { type Manifest, readManifest, type RunFiles, runFiles } from "./run-folder.js";
 import { type Resolved, resolveSettings } from "./settings.js";
@@ -33,12 +33,12 @@ function checkUnchanged({ settings, given }: Resolved<TrainSettings>, config: Co
   const table: AnyOptionTable = trainOptions;
   const { settings: before } = resolveSettings(trainOptions, new Map(), {}, config);
   const old = new Map(resultEntries(before, table));
-  for (const [name, value] of resultEntries(settings, table)) {
-    if (JSON.stringify(old.get(name)) === JSON.stringify(value)) continue;
-    if (name === "epochs" && settings.schedule === "constant") continue;
-    const place = [...given.values()].find((where) => where.endsWith(name)) ?? name;
+  for (const [key, value] of resultEntries(settings, table)) {
+    if (JSON.stringify(old.get(key)) === JSON.stringify(value)) continue;
+    if (key === "epochs" && settings.schedule === "constant") continue;
+    const place = given.get(key) ?? optionName(key);
     throw new UsageError(
-      `${place} ${JSON.stringify(value)}: the run began with ${JSON.stringify(old.get(name)) ?? "none"} and can only go on with it; leave it out, or begin a new run`,
+      `${place} ${JSON.stringify(value)}: the run began with ${JSON.stringify(old.get(key)) ?? "none"} and can only go on with it; leave it out, or begin a new run`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises
 import { dirname, join } from "node:path";
 import { MODEL_FILE, writeFileAtomic } from "@shardgrad/parallel";
 import * as z from "zod";
-import { UsageError } from "./usage-error.js";
+import { cannotWrite, UsageError } from "./usage-error.js";
 
 /** The files of a run folder. */
 export interface RunFiles {
@@ -97,7 +97,9 @@ export async function checkFree(folder: string, force: boolean): Promise<void> {
 /** Makes `folder` ready for a new run: made if missing; files of an earlier run in it are removed, others left alone. */
 export async function claimFolder(folder: string): Promise<RunFiles> {
   const files = runFiles(folder);
-  await mkdir(dirname(files.state), { recursive: true });
+  await mkdir(dirname(files.state), { recursive: true }).catch((error: unknown) => {
+    throw cannotWrite("--out", folder, error);
+  });
   for (const file of [files.manifest, files.model, files.config, files.metrics, files.state])
     await rm(file, { force: true });
   return files;
@@ -105,7 +107,9 @@ export async function claimFolder(folder: string): Promise<RunFiles> {
 
 /** Makes the first free `runs/<name>-<n>`, n from 1. Safe against other processes that do the same. */
 export async function claimNumberedFolder(name: string): Promise<RunFiles> {
-  await mkdir("runs", { recursive: true });
+  await mkdir("runs", { recursive: true }).catch((error: unknown) => {
+    throw cannotWrite("--out", "runs", error);
+  });
   for (let n = 1; ; n++) {
     const folder = join("runs", `${name}-${n}`);
     try {

@@ -4,8 +4,12 @@ import {
   encode,
   fitEncoding,
   holdout,
+  InputError,
+  placeOf,
   readRowList,
   readTable,
+  tableFiles,
+  typesOf,
   type Dataset,
   type Encoding,
   type Table,
@@ -23,6 +27,8 @@ export interface TrainingData {
   readonly test: Dataset | null;
   readonly splits: Manifest["splits"];
   readonly notes: readonly string[];
+  /** What messages call a training row, e.g. `penguins.csv: line 4`. */
+  readonly placeOfRow: (row: number) => string;
 }
 
 /** Rows of a table, and how they were chosen. */
@@ -30,6 +36,8 @@ interface Part {
   readonly table: Table;
   readonly rows: Int32Array;
   readonly from: string;
+  /** True for rows that the seed has chosen. */
+  readonly drawn?: true;
 }
 
 interface Parts {
@@ -49,8 +57,7 @@ export async function loadTrainingData(
   const { train, validation, test } = parts;
   const { features, drop, task } = settings;
   const encoding = fitEncoding(table, train.rows, { target, features, drop, task });
-  const encoded = (part: Part | null): Dataset | null =>
-    part && encode(encoding, part.table, part.rows);
+  const encoded = (part: Part | null): Dataset | null => part && encodePart(encoding, part);
   return {
     encoding,
     train: encode(encoding, train.table, train.rows),
@@ -69,7 +76,20 @@ export async function loadTrainingData(
       ),
     ),
     notes: [...table.notes, ...encoding.notes],
+    placeOfRow: (row) => placeOf(table, train.rows[row] ?? 0),
   };
+}
+
+/** A class whose few rows were all drawn away from the training rows is bad luck that the user can change. */
+function encodePart(encoding: Encoding, { table, rows, drawn }: Part): Dataset {
+  try {
+    return encode(encoding, table, rows);
+  } catch (error) {
+    if (!drawn || !(error instanceof InputError)) throw error;
+    throw new UsageError(
+      `${error.message}; the row was drawn by the seed: try another --seed, or --val 0`,
+    );
+  }
 }
 
 function defaultTarget(table: Table): string {
@@ -101,10 +121,10 @@ async function chooseRows(settings: TrainSettings, path: string, table: Table): 
       );
     const { kept, held } = holdout(train.rows, part, seed);
     train = { ...train, rows: kept };
-    return { table, rows: held, from: `${part} of ${path}, drawn by seed ${seed}` };
+    return { table, rows: held, from: `${part} of ${path}, drawn by seed ${seed}`, drawn: true };
   };
   const other = async (file: string): Promise<Part> => {
-    const read = await readTable(file, { types });
+    const read = await readTable(file, { types: { ...typesOf(table), ...types } });
     return { table: read, rows: allRows(read), from: file };
   };
   const chosen = async (listedPart: Part | null, wanted: number | string): Promise<Part | null> =>
@@ -151,13 +171,10 @@ function checkDisjoint(parts: readonly (Part | null)[]): void {
 }
 
 /** Every file that a run reads rows or row numbers from, the table first. */
-export function filesOf(
-  { val, test, trainRows, valRows, testRows }: TrainSettings,
-  path: string,
-): readonly string[] {
+export async function filesOf(settings: TrainSettings, path: string): Promise<readonly string[]> {
+  const { val, test, trainRows, valRows, testRows } = settings;
   const tables = [path, val, test].filter((file) => typeof file === "string");
-  const lists = [trainRows, valRows, testRows]
-    .filter((file) => file !== undefined)
-    .map((place) => place.replace(/#[^#]*$/, ""));
-  return [...new Set([...tables, ...lists])];
+  const read = await Promise.all(tables.map((file) => tableFiles(file)));
+  const lists = [trainRows, valRows, testRows].filter((file) => file !== undefined);
+  return [...new Set([...read.flat(), ...lists.map((place) => place.replace(/#[^#]*$/, ""))])];
 }

@@ -20,3 +20,19 @@ export class UsageError extends Error {
     this.unknown = unknown;
   }
 }
+
+/** Turns an error of the file system into one that names the option and the path; others are handed back. */
+export function cannotWrite(option: string, path: string, error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  if (code === null) return error;
+  const known = new Map([
+    ["ENOENT", "its folder does not exist; make it first"],
+    ["ENOTDIR", "a part of the path is a file; choose another"],
+    ["EACCES", "permission denied; choose another place"],
+    ["EPERM", "permission denied; choose another place"],
+    ["EROFS", "the file system is read-only; choose another place"],
+    ["EISDIR", "is a folder; name a file"],
+    ["ENOSPC", "the disk is full"],
+  ]);
+  return new UsageError(`${option} ${path}: cannot be written: ${known.get(code) ?? code}`);
+}

@@ -11,7 +11,7 @@ import { formatOf, formatPredictions, type PredictionColumn } from "../predictio
 import { count } from "../report/format.js";
 import { type RawFlags, resolveSettings } from "../settings.js";
 import { openModelAndTable } from "../trained-model.js";
-import { UsageError } from "../usage-error.js";
+import { cannotWrite, UsageError } from "../usage-error.js";
 import type { CommandResult } from "./run.js";
 
 /** Writes one prediction a row, in the order of the rows, to a file or stdout. */
@@ -32,7 +32,9 @@ export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   );
   if (out === undefined) process.stdout.write(content);
   else {
-    await writeFileAtomic(out, content);
+    await writeFileAtomic(out, content).catch((error: unknown) => {
+      throw cannotWrite("--out", out, error);
+    });
     process.stderr.write(
       `${count(rows.length)} predictions of ${encoding.target.column} in ${out}\n`,
     );

@@ -16,5 +16,9 @@ export async function runCommand(name: CommandName, flags: RawFlags): Promise<Co
       return (await import("./predict.js")).predictRows(flags);
     case "inspect":
       return (await import("./inspect.js")).inspect(flags);
+    case "explain":
+      return (await import("./explain.js")).explainGraph(flags);
+    case "gradcheck":
+      return (await import("./gradcheck.js")).gradcheck(flags);
   }
 }

@@ -1,9 +1,10 @@
 // The commands: what each is called, takes and is for.
 import type { AnyOptionTable } from "./option.js";
+import { explainOptions, gradcheckOptions } from "./teach.js";
 import { trainOptions } from "./train.js";
 import { evaluateOptions, inspectOptions, predictOptions } from "./use.js";
 
-export type CommandName = "train" | "evaluate" | "predict" | "inspect";
+export type CommandName = "train" | "evaluate" | "predict" | "inspect" | "explain" | "gradcheck";
 
 /** A command as parser, help and documentation need it. */
 export interface CommandEntry {
@@ -56,6 +57,23 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     examples: [
       ["shardgrad inspect penguins.csv", "columns, types, missing values, ranges"],
       ["shardgrad inspect runs/penguins-1", "layers, preprocessing, scores, weights' sha256"],
+    ],
+  },
+  explain: {
+    summary: "Show how values and gradients flow through a formula or a network",
+    options: explainOptions,
+    examples: [
+      ["shardgrad explain '(x+y)*z' --at x=-2,y=5,z=-4", "every gate: upstream × local = downstream"],
+      ["shardgrad explain 'sigmoid(w*x+b)' --at w=2,x=-1,b=1 --out graph.html", "and a picture"],
+      ["shardgrad explain runs/penguins-1 --data penguins.csv --row 7", "one row through a model"],
+    ],
+  },
+  gradcheck: {
+    summary: "Compare a network's gradients with central differences",
+    options: gradcheckOptions,
+    examples: [
+      ["shardgrad gradcheck runs/penguins-1 --data penguins.csv", "at the trained weights"],
+      ["shardgrad gradcheck config.yaml", "at the initial weights of a configuration"],
     ],
   },
 };

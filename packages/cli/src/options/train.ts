@@ -1,5 +1,5 @@
 // The options of `shardgrad train`.
-import type { ActivationName, InitSpec, OptimizerSpec } from "@shardgrad/core";
+import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgrad/core";
 import { sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
@@ -23,7 +23,7 @@ export interface TrainSettings extends SessionSettings {
   readonly init?: InitName | undefined;
   readonly bias: boolean;
   readonly dropout: number;
-  readonly loss?: "crossEntropy" | "meanSquaredError" | undefined;
+  readonly loss?: RunLoss | undefined;
   readonly optimizer: OptimizerSpec["name"];
   readonly lr: number;
   readonly schedule: "constant" | "cosine";
@@ -37,13 +37,21 @@ export interface TrainSettings extends SessionSettings {
   readonly epochs?: number | undefined;
   readonly seed: number;
   readonly shards?: number | undefined;
+  readonly backend: "wasm" | "blas";
   readonly workers: number | "auto";
+  readonly checkpointEvery?: number | undefined;
   readonly out?: string | undefined;
   readonly force: boolean;
   readonly resume?: string | undefined;
   readonly config?: string | undefined;
   readonly quiet: boolean;
 }
+
+/** The losses of classes and of numbers as a table has them. */
+export type RunLoss = Extract<
+  LossName,
+  "crossEntropy" | "meanSquaredError" | "halfSquaredError" | "norm"
+>;
 
 /** The initialisers that need no number. */
 export type InitName = Exclude<InitSpec["name"], "constant">;
@@ -182,7 +190,7 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
   loss: {
-    kind: choice("crossEntropy", "meanSquaredError"),
+    kind: choice("crossEntropy", "meanSquaredError", "halfSquaredError", "norm"),
     help: "What training makes small",
     group: "Model",
     defaultWords: "crossEntropy for classes, meanSquaredError for numbers",
@@ -280,8 +288,22 @@ export const trainOptions: OptionTable<TrainSettings> = {
     defaultWords: "from the batch size",
     scope: "result",
   },
+  backend: {
+    kind: choice("wasm", "blas"),
+    help: "What multiplies matrices; blas is the system's OpenBLAS, needs the package koffi, and gives the same bytes on one machine only",
+    group: "Speed",
+    default: "wasm",
+    scope: "result",
+  },
   workers: workersOption,
 
+  checkpointEvery: {
+    kind: integer(1, 1e9),
+    help: "Steps between two checkpoints to --resume from",
+    group: "Run",
+    defaultWords: "after each epoch, and each minute",
+    scope: "speed",
+  },
   out: {
     kind: path("a folder"),
     help: "Folder of the run",

@@ -103,7 +103,7 @@ function labelColumn({ values }: IdxArray): Column {
 }
 
 /** The file of labels that belongs to a file of images, packed or not, or null. */
-async function labelsBeside({ path }: Source): Promise<Source | null> {
+export async function labelsBeside({ path }: Source): Promise<Source | null> {
   const name = basename(path);
   if (!name.includes("images")) return null;
   const labels = join(dirname(path), name.replace("images", "labels").replace("idx3", "idx1"));

@@ -2,7 +2,7 @@
 import { InputError } from "./input-error.js";
 import { isArrow, readArrow } from "./read-arrow.js";
 import type { CsvOptions } from "./read-csv.js";
-import { isIdx, readIdx } from "./read-idx.js";
+import { isIdx, labelsBeside, readIdx } from "./read-idx.js";
 import { openSource } from "./source.js";
 import type { Table } from "./table.js";
 
@@ -36,4 +36,11 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
     throw new InputError(`${path}: JSON is not read; save it as CSV or Arrow`);
   const { readCsv } = await import("./read-csv.js"); // the parser takes 10 ms to load
   return readCsv(source, options);
+}
+
+/** The files that readTable reads for a path: the file itself, and for IDX images that of their labels. Throws InputError. */
+export async function tableFiles(path: string): Promise<readonly string[]> {
+  const source = await openSource(path);
+  const labels = isIdx(source.head) ? await labelsBeside(source) : null;
+  return labels === null ? [path] : [path, labels.path];
 }

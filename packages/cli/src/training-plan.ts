@@ -1,0 +1,114 @@
+// What a training run will do: settings from all sources and data, read, split, encoded and checked; nothing is written.
+import type { LossSpec } from "@shardgrad/core";
+import {
+  defaultShards,
+  featureWidth,
+  targetUnit,
+  targetWidth,
+  Trainer,
+  type TrainerOptions,
+} from "@shardgrad/parallel";
+import { checkLoss, checkTrain } from "./check-train.js";
+import { readConfigFile } from "./config-file.js";
+import { fingerprintFiles } from "./fingerprint.js";
+import { lossOf, modelOf, optimizerOf } from "./model.js";
+import { environmentName } from "./options/option.js";
+import { trainOptions, type TrainSettings } from "./options/train.js";
+import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
+import { checkFree, runFiles } from "./run-folder.js";
+import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
+import { filesOf, loadTrainingData, type TrainingData } from "./training-data.js";
+import { UsageError } from "./usage-error.js";
+
+/** Everything that a run needs, checked; nothing is written yet. */
+export interface TrainingPlan {
+  readonly settings: TrainSettings;
+  readonly data: TrainingData;
+  readonly options: TrainerOptions & { readonly loss: LossSpec };
+  readonly stepsPerEpoch: number;
+  readonly files: readonly string[]; // that rows are read from
+  readonly resumed: ResumedRun | null;
+}
+
+/** Reads settings and data and checks that they fit together. */
+export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
+  const { request, resumed } = await readRequest(flags);
+  const { settings, given } = request;
+  const path = settings.data;
+  if (path === undefined)
+    throw new UsageError("DATA: no table to learn from; give a CSV, TSV, Arrow or IDX file");
+  if (settings.out !== undefined) await checkFree(settings.out, settings.force);
+  const data = await loadTrainingData(settings, path);
+  const files = await filesOf(settings, path);
+  if (resumed) checkSameFiles(await fingerprintFiles(files), resumed.manifest);
+  const { target } = data.encoding;
+  const task = target.kind === "class" ? "classification" : "regression";
+  checkLoss(settings, task, given);
+  const stepsPerEpoch = Math.ceil(data.train.rows / settings.batchSize);
+  const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);
+  if (resumed) checkUnfinished(resumed.files.folder, resumed.state, epochs, stepsPerEpoch);
+  const shards =
+    settings.shards ??
+    defaultShards(Math.min(settings.batchSize, data.train.rows), settings.backend);
+  const { l1, l2, batchSize, workers, seed, backend } = settings;
+  const options = {
+    model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
+    data: data.train,
+    validation: data.validation ?? undefined,
+    loss: lossOf(settings, task),
+    optimizer: optimizerOf(settings, stepsPerEpoch * epochs),
+    unit: targetUnit(data.encoding),
+    resume: resumed?.state,
+    l1,
+    l2,
+    batchSize,
+    shards,
+    epochs,
+    workers,
+    seed,
+    backend,
+  };
+  checkOptions(options);
+  return {
+    settings: { ...settings, data: path, target: target.column, epochs, shards },
+    data,
+    options,
+    stepsPerEpoch,
+    files,
+    resumed,
+  };
+}
+
+/** Many passes over small tables, which are quick and need them; fewer over large ones. */
+function defaultEpochs(stepsPerEpoch: number): number {
+  const [fewest, most, steps] = [20, 100, 1000];
+  return Math.max(fewest, Math.min(most, Math.ceil(steps / stepsPerEpoch)));
+}
+
+/** The settings from all sources; those of the run's own folder when it goes on. */
+async function readRequest(
+  flags: RawFlags,
+): Promise<{ request: Resolved<TrainSettings>; resumed: ResumedRun | null }> {
+  const sources = (key: "config" | "resume"): string | undefined => {
+    const given = flags.get(key) ?? process.env[environmentName(key)];
+    return typeof given === "string" && given !== "" ? given : undefined;
+  };
+  const resume = sources("resume");
+  const path = resume === undefined ? sources("config") : runFiles(resume).config;
+  const config = path === undefined ? null : await readConfigFile(path, trainOptions);
+  const request = resolveSettings(trainOptions, flags, process.env, config);
+  checkTrain(request);
+  const resumed =
+    resume !== undefined && config ? await openResumed(resume, request, config) : null;
+  return { request, resumed };
+}
+
+/** Options that do not fit are the user's input, not a run that failed. */
+function checkOptions(options: TrainerOptions): void {
+  try {
+    void new Trainer(options).workers; // the constructor checks, and starts nothing yet
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
