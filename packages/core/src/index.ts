@@ -154,4 +154,5 @@ export {
   type Span,
 } from "./tree.js";
 export type { Scratch, Subtree, Work } from "./value.js";
+export { checkArithmetic } from "./arithmetic-check.js";
 export { loadBlas, prepareBlas, type Products } from "./blas.js";

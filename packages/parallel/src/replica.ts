@@ -2,7 +2,7 @@
 //
 // every step: gather rows → forward → backward into own gradients → ‖ → for my slice of θ: sum over shards,
 // ÷ rows of the batch, optimizer: θ[step+1] from θ[step] → ‖ (the commit) → next step
-import { loadKernels, type Kernels, type Products, type Scratch } from "@shardgrad/core";
+import { checkArithmetic, loadKernels, type Kernels, type Products, type Scratch } from "@shardgrad/core";
 import { Barrier, Control } from "./control.js";
 import { stepsPerEpoch } from "./job.js";
 import type { Layout } from "./layout.js";
@@ -45,6 +45,7 @@ export function createReplica(layout: Layout, { memory, module, index, spin, pro
   const places = layout.workers[index];
   if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
   const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), ...products, scratch: places.kernels };
+  checkArithmetic(kernels, places.kernels);
   const control = new Control(memory.buffer);
   const tracer = trace === null ? null : new Tracer(trace, layout.job.workers, index);
   const scoring = layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);

@@ -1,11 +1,14 @@
 // The entry of a worker thread: executes its shards of a job when the supervisor says so.
 import { loadBlas, loadKernels } from "@shardgrad/core";
 import { expose } from "comlink";
+import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { parentEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
 import { createLayout } from "./layout.js";
 import { createReplica, type Replica, type ReplicaOptions } from "./replica.js";
+
+const WORKER_NICENESS = 5;
 
 let replica: Replica | undefined;
 
@@ -25,5 +28,8 @@ const api = {
 
 /** What the supervisor calls. */
 export type WorkerApi = typeof api;
+
+// On Linux priority is a thread's own: the main thread of a service keeps answering while the workers have the rest.
+if (process.platform === "linux") setPriority(WORKER_NICENESS);
 
 if (parentPort !== null) expose(api, parentEndpoint(parentPort));
