@@ -144,11 +144,15 @@ function rawFlags(
       flags.set(key, value);
     else flags.set(key, ""); // a flag without its value is read as a switch
   }
-  const extra = Array.isArray(argv["_"]) ? argv["_"].slice(1) : [];
+  // Words after -- are places too, even if they begin with a dash.
+  const extra = Array.isArray(argv["_"]) ? argv["_"].slice(1).map(String) : [];
+  for (const [key, option] of Object.entries(entry.options))
+    if (option.positional && !flags.has(key)) {
+      const word = extra.shift();
+      if (word !== undefined) flags.set(key, word);
+    }
   if (extra.length > 0)
-    throw new UsageError(
-      `${String(extra[0])}: one argument too many; shardgrad ${usageLine(name, entry)}`,
-    );
+    throw new UsageError(`${extra[0]}: one argument too many; shardgrad ${usageLine(name, entry)}`);
   return flags;
 }
 
