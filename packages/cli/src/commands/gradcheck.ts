@@ -54,20 +54,41 @@ export async function gradcheck(flags: RawFlags): Promise<CommandResult> {
   const isRight = ({ check }: Checked): boolean => check.worstRelative.relativeError <= tolerance;
   const failed = rows.filter((row) => !isRight(row));
   if (json) {
-    const parameters = rows.map(({ name, shape, check: { compared, worstRelative } }) => ({ name, shape, compared, ...worstRelative }));
-    process.stdout.write(`${JSON.stringify({ passed: failed.length === 0, tolerance, rows: subject.data.rows, parameters })}\n`);
-  } else process.stdout.write(`${formatTable(rows, isRight)}\n\n${verdict(rows, failed, settings, subject)}\n`);
+    const parameters = rows.map(({ name, shape, check: { compared, worstRelative } }) => ({
+      name,
+      shape,
+      compared,
+      ...worstRelative,
+    }));
+    process.stdout.write(
+      `${JSON.stringify({ passed: failed.length === 0, tolerance, rows: subject.data.rows, parameters })}\n`,
+    );
+  } else
+    process.stdout.write(
+      `${formatTable(rows, isRight)}\n\n${verdict(rows, failed, settings, subject)}\n`,
+    );
   return failed.length === 0 ? 0 : 1;
 }
 
 /** The network and rows that the command line names. */
 async function open({ model, data, limit }: GradcheckSettings): Promise<Subject> {
-  if (model === undefined) throw new UsageError("MODEL: nothing to check; give a run folder, a model file or a configuration file");
+  if (model === undefined)
+    throw new UsageError(
+      "MODEL: nothing to check; give a run folder, a model file or a configuration file",
+    );
   if (/\.(ya?ml|json)$/.test(model)) {
-    const given: [string, string][] = [["config", model], ...(data === undefined ? [] : [["data", data] satisfies [string, string]])];
+    const given: [string, string][] = [
+      ["config", model],
+      ...(data === undefined ? [] : [["data", data] satisfies [string, string]]),
+    ];
     const plan = await planTraining(new Map(given));
     const { model: spec, loss } = plan.options;
-    return { spec, parameters: initialize(spec, plan.settings.seed), loss, data: firstRows(plan.data.train, limit) };
+    return {
+      spec,
+      parameters: initialize(spec, plan.settings.seed),
+      loss,
+      data: firstRows(plan.data.train, limit),
+    };
   }
   const { model: trained, encoding, table } = await openModelAndTable({ model, data });
   const { spec, parameters, loss } = trained;
@@ -82,7 +103,10 @@ interface Checked {
 }
 
 /** Every parameter checked, the worst first. */
-function checkParameters({ spec, parameters, loss, data }: Subject, { directions, tolerance }: GradcheckSettings): Checked[] {
+function checkParameters(
+  { spec, parameters, loss, data }: Subject,
+  { directions, tolerance }: GradcheckSettings,
+): Checked[] {
   const names = [...parameters.keys()];
   const at = [...parameters.values()];
   const x = tensor(denseFeatures(data), [data.rows, spec.inputs]);
@@ -98,10 +122,15 @@ function checkParameters({ spec, parameters, loss, data }: Subject, { directions
     for (const width of WIDTHS) {
       const [check] = checkGradients(cost, at, { argument, width, ...along });
       if (check === undefined) continue;
-      if (best === undefined || !(best.worstRelative.relativeError <= check.worstRelative.relativeError)) best = check;
+      if (
+        best === undefined ||
+        !(best.worstRelative.relativeError <= check.worstRelative.relativeError)
+      )
+        best = check;
       if (best.worstRelative.relativeError <= tolerance) break;
     }
-    if (best === undefined) throw new RangeError(`gradcheck: ${names[argument]} could not be compared`);
+    if (best === undefined)
+      throw new RangeError(`gradcheck: ${names[argument]} could not be compared`);
     return best;
   };
   // NaN compares with nothing: it counts as the largest error.
@@ -116,7 +145,11 @@ function checkParameters({ spec, parameters, loss, data }: Subject, { directions
 
 function formatTable(rows: readonly Checked[], isRight: (row: Checked) => boolean): string {
   const lines = rows.map((row) => {
-    const { name, shape, check: { compared, worstRelative } } = row;
+    const {
+      name,
+      shape,
+      check: { compared, worstRelative },
+    } = row;
     const { at, gradient, difference, relativeError } = worstRelative;
     const along = compared < elements(shape);
     return [
@@ -130,12 +163,27 @@ function formatTable(rows: readonly Checked[], isRight: (row: Checked) => boolea
       difference.toPrecision(9),
     ];
   });
-  const head = ["", "parameter", "shape", "compared", "worst error", "at", "gradient", "difference"];
+  const head = [
+    "",
+    "parameter",
+    "shape",
+    "compared",
+    "worst error",
+    "at",
+    "gradient",
+    "difference",
+  ];
   return columns([head, ...lines], [false, false, false, true, true, true, true, true]);
 }
 
-function verdict(rows: readonly Checked[], failed: readonly Checked[], { tolerance }: GradcheckSettings, { data }: Subject): string {
+function verdict(
+  rows: readonly Checked[],
+  failed: readonly Checked[],
+  { tolerance }: GradcheckSettings,
+  { data }: Subject,
+): string {
   const on = `on ${data.rows} rows, in f64, without dropout`;
-  if (failed.length === 0) return `ok: ${rows.length} parameters agree with central differences to ${tolerance} ${on}`;
+  if (failed.length === 0)
+    return `ok: ${rows.length} parameters agree with central differences to ${tolerance} ${on}`;
   return `FAILED: ${failed.length} of ${rows.length} parameters differ from central differences by more than ${tolerance} ${on}`;
 }

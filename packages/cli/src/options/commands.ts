@@ -63,7 +63,10 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     summary: "Show how values and gradients flow through a formula or a network",
     options: explainOptions,
     examples: [
-      ["shardgrad explain '(x+y)*z' --at x=-2,y=5,z=-4", "every gate: upstream × local = downstream"],
+      [
+        "shardgrad explain '(x+y)*z' --at x=-2,y=5,z=-4",
+        "every gate: upstream × local = downstream",
+      ],
       ["shardgrad explain 'sigmoid(w*x+b)' --at w=2,x=-1,b=1 --out graph.html", "and a picture"],
       ["shardgrad explain runs/penguins-1 --data penguins.csv --row 7", "one row through a model"],
     ],

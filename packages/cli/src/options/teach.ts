@@ -53,7 +53,12 @@ export const explainOptions: OptionTable<ExplainSettings> = {
     positional: true,
     scope: "session",
   },
-  at: { kind: point(), help: "Where to evaluate the formula: x=-2,y=5", group: "Graph", scope: "session" },
+  at: {
+    kind: point(),
+    help: "Where to evaluate the formula: x=-2,y=5",
+    group: "Graph",
+    scope: "session",
+  },
   data: {
     kind: path("a CSV, TSV, Arrow or IDX file"),
     help: "Table with a row for the model",
