@@ -1,6 +1,6 @@
 // One worker's part of a training step: gather, forward, backward; then reduce and update; and what the leader records.
 import {
-  bind, lossesPerRow, outputWidth, realView, split, writeProgram,
+  bind, lossesPerRow, outputWidth, realView, writeProgram,
   type BoundPlan, type Kernels, type Place, type Scratch, type Subtree, type Value, type Work,
 } from "@shardgrad/core";
 import { gatherer } from "./gather.js";
@@ -48,7 +48,10 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const bound = [bindWith(0), bindWith(1)].map((plan) => plan.splitAfter(training.graph.loss));
   const parts = writePrograms(layout, training, new Int32Array(buffer), index);
   const gather = gatherer(kernels, training.data, places);
-  const update = createUpdate(layout, training, kernels, places, index, tracer);
+  const perRow = lossesPerRow(job.loss, outputWidth(job.model));
+  // Summed first, divided once by the rows of the whole batch: uneven shards are exact.
+  const scales = cuts.map(({ rows }) => (job.loss.reduction === "mean" ? 1 / (rows * perRow) : 1));
+  const update = createUpdate(layout, training, kernels, places, index, scales, tracer);
   const { lo, hi } = sliceOf(layout, index);
   const takeSnapshot = snapshot === null ? null : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
   const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
@@ -57,11 +60,9 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const dataLosses = [0, 1].map((parity) => doubles(training.dataLosses + parity * steps * 8, steps));
   const losses = [0, 1].map((parity) => doubles(training.losses + parity * steps * 8, steps));
   const chunkSums = doubles(training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * 2);
+  const nodes = new Float64Array(TREE_LEVELS);
   const reducedLoss = realView(kernels, places.gradient, 1);
-  const perRow = lossesPerRow(job.loss, outputWidth(job.model));
   const cutOf = (inEpoch: number): 0 | 1 => (inEpoch + 1 === steps ? 1 : 0);
-  // Summed first, divided once by the rows of the whole batch: uneven shards are exact.
-  const scales = cuts.map(({ rows }) => (job.loss.reduction === "mean" ? 1 / (rows * perRow) : 1));
 
   function bindWith(parity: 0 | 1): BoundPlan {
     const { graph, extraUses, gradientBytes: stride } = training;
@@ -119,23 +120,28 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     },
     update: (epoch, inEpoch, step) => {
       const cut = cutOf(inEpoch);
-      const table = training.reduceTables[cut] ?? 0;
-      const scale = scales[cut] ?? 1;
-      const finite = update(step, table, scale);
+      const finite = update(step, cut);
       if (index !== 0) return finite;
-      kernels.reduceTree(1, table, training.lossOffset * 4, places.gradient, kernels.scratch);
+      kernels.reduceTree(1, training.reduceTables[cut] ?? 0, training.lossOffset * 4, places.gradient, kernels.scratch);
       const slot = dataLosses[epoch & 1];
-      const loss = (reducedLoss[0] ?? Number.NaN) * scale;
+      const loss = (reducedLoss[0] ?? Number.NaN) * (scales[cut] ?? 1);
       if (slot !== undefined) slot[inEpoch] = loss;
       return finite && Number.isFinite(loss);
     },
     snapshot: (epoch, inEpoch, step) => takeSnapshot?.((step & 1) as 0 | 1, epoch, inEpoch),
     recordStep: (epoch, inEpoch) => {
       const slot = losses[epoch & 1];
-      if (slot === undefined) return;
-      const data = dataLosses[epoch & 1]?.[inEpoch] ?? Number.NaN;
+      const dataLoss = dataLosses[epoch & 1];
+      if (slot === undefined || dataLoss === undefined) return;
+      let loss = dataLoss[inEpoch] ?? Number.NaN;
       // C = data loss + λ₁Σ|w| + λ₂Σw²: the terms enter once, after the data term, whatever the shards.
-      slot[inEpoch] = spec.l1 === 0 && spec.l2 === 0 ? data : data + spec.l1 * treeSum(chunkSums, 0) + spec.l2 * treeSum(chunkSums, 1);
+      if (spec.l1 !== 0 || spec.l2 !== 0) {
+        treeSum(chunkSums, 0, nodes);
+        loss += spec.l1 * (nodes[0] ?? Number.NaN);
+        treeSum(chunkSums, 1, nodes);
+        loss += spec.l2 * (nodes[0] ?? Number.NaN);
+      }
+      slot[inEpoch] = loss;
     },
     recordEpoch: (epoch, scoring) => {
       const slot = losses[epoch & 1];
@@ -167,12 +173,26 @@ function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Arr
   });
 }
 
-/** Σ over chunks of one of their two sums, by the reduction tree. */
-function treeSum(sums: Float64Array, which: 0 | 1): number {
-  const visit = (lo: number, hi: number): number => {
-    if (hi - lo === 1) return sums[2 * lo + which] ?? 0;
-    const middle = split(lo, hi);
-    return visit(lo, middle) + visit(middle, hi);
-  };
-  return visit(0, sums.length / 2);
+/** A tree over this many levels has more leaves than θ can have chunks. */
+const TREE_LEVELS = 32;
+
+/**
+ * nodes[0] = Σ over chunks of one of their two sums, by the reduction tree. `nodes` is a stack of finished sums from left
+ * to right; the sum is left there because a number that a function returns may be a new object.
+ */
+function treeSum(sums: Float64Array, which: 0 | 1, nodes: Float64Array): void {
+  const chunks = sums.length / 2;
+  let top = 0;
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    nodes[top] = sums[2 * chunk + which] ?? Number.NaN;
+    top += 1;
+    // Every second leaf ends a node of two, every fourth one of four, …; a rest that fills no node waits for the end.
+    for (let ended = chunk + 1; (ended & 1) === 0; ended >>= 1) top = mergeTop(nodes, top);
+  }
+  while (top > 1) top = mergeTop(nodes, top);
+}
+
+function mergeTop(nodes: Float64Array, top: number): number {
+  nodes[top - 2] = (nodes[top - 2] ?? Number.NaN) + (nodes[top - 1] ?? Number.NaN);
+  return top - 1;
 }

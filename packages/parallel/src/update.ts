@@ -5,10 +5,11 @@ import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type Work
 import { now, REDUCE, UPDATE, type Tracer } from "./trace.js";
 
 /**
- * Updates this worker's slice: reads θ and slots of the step's parity, writes the other.
+ * Updates this worker's slice after a full batch (cut 0) or an epoch's last one (cut 1): reads θ and slots of the step's
+ * parity, writes the other.
  * Returns whether all new numbers of θ are finite: a NaN or ∞ in a gradient or slot reaches θ.
  */
-export type Update = (step: number, reduceTable: number, scale: number) => boolean;
+export type Update = (step: number, cut: 0 | 1) => boolean;
 
 /** The slice [lo, hi) of θ, in numbers, that worker `index` reduces and updates. */
 export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: number; hi: number } {
@@ -23,8 +24,11 @@ function isRegularised({ training }: JobSpec): boolean {
   return training !== null && (training.l1 !== 0 || training.l2 !== 0);
 }
 
-/** Makes the update of one worker's slice. */
-export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, tracer: Tracer | null): Update {
+/**
+ * Makes the update of one worker's slice.
+ * @param scales what the sum over a batch is multiplied by first, for each cut
+ */
+export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, scales: readonly number[], tracer: Tracer | null): Update {
   const { job, theta, thetaCount, decayingCount } = layout;
   if (job.training === null) throw new RangeError("update: the job has no training");
   const { l1, l2, optimizer: spec } = job.training;
@@ -52,11 +56,12 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
     optimizer.update(range);
   };
 
-  return (step, table, scale) => {
+  return (step, cut) => {
+    const table = training.reduceTables[cut] ?? 0;
     const current = (step & 1) as 0 | 1;
     const next = (current ^ 1) as 0 | 1;
     optimizer.begin(step);
-    range.scale = scale;
+    range.scale = scales[cut] ?? 1;
     let finite = true;
     const start = tracer === null ? 0 : now();
     let reducing = 0; // milliseconds
