@@ -95,9 +95,11 @@ async function gradient(name, m, n, rows, shard) {
 
 const layouts = /** @type {const} */ (["NN", "TN", "NT"]);
 
-for (const size of [256, 512, 1024]) for (const layout of layouts) await product("square", layout, size, size, size);
+for (const size of [256, 512, 1024])
+  for (const layout of layouts) await product("square", layout, size, size, size);
 
-for (const size of [256, 257, 264, 1000, 1001, 1008]) await product("awkward", "NN", size, size, size);
+for (const size of [256, 257, 264, 1000, 1001, 1008])
+  await product("awkward", "NN", size, size, size);
 for (const n of [8, 9, 10, 12, 16]) {
   for (const layout of layouts) await product("narrow", layout, 64, n, 128);
   await gradient("narrow", 128, n, 64, 32);

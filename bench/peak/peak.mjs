@@ -38,7 +38,19 @@ async function compile(real) {
   /** @type {Uint8Array | undefined} */
   let binary;
   const { error, stderr } = await asc.main(
-    ["peak.ts", "--outFile", "peak.wasm", "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--initialMemory", "1"],
+    [
+      "peak.ts",
+      "--outFile",
+      "peak.wasm",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--enable",
+      "simd",
+      "--initialMemory",
+      "1",
+    ],
     {
       readFile: (name) => (name === "peak.ts" ? text : null),
       writeFile: (name, contents) => {

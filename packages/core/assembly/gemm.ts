@@ -9,11 +9,11 @@ import { directStrip, packedStrip, QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, 
 // @ts-ignore: decorator
 @inline const BYTES: usize = sizeof<real>();
 
-// Blocks of p, of columns and of rows: a strip of B and four rows of A stay in L1, a panel of B and a block of A in L2.
+// Most p, columns and rows of a block: a strip of B and four rows of A stay in L1, a panel of B and a block of A in L2.
 // @ts-ignore: decorator
 @inline const DEPTH: i32 = 512;
 // @ts-ignore: decorator
-@inline const PANEL: i32 = 64 * LANES;
+@inline const PANEL: i32 = 96 * LANES;
 // @ts-ignore: decorator
 @inline const ROWS: i32 = 32;
 
@@ -26,10 +26,12 @@ import { directStrip, packedStrip, QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, 
 // @ts-ignore: decorator
 @inline const DIRECT_COLUMNS_T: i32 = 2 * WIDTH;
 
+/** Bytes of a row of the columns of C that fill no vector. */
 // @ts-ignore: decorator
 @inline const EDGE_ROW: usize = 32;
 
-// The parts of scratch, as offsets in bytes.
+// The parts of scratch, as offsets in bytes: the program of a plain product; the edge of C; the packed block of A; the packed
+// panel of B; the stacks. Together 1.4 MiB at most, which SCRATCH_BYTES must hold.
 // @ts-ignore: decorator
 @inline const EDGE: usize = 16;
 // @ts-ignore: decorator
@@ -64,7 +66,7 @@ export function gemmTree(program: usize, m: i32, n: i32, a: usize, b: usize, c: 
   product(program, m, n, a, BYTES, <usize>m * BYTES, b, <usize>n * BYTES, BYTES, c, scratch);
 }
 
-/** C[m, n] = A·B, strides in bytes, the p of the leaves summed by the tree of `program`. */
+/** C[m, n] = A·B, strides in bytes, the p cut into leaves and their sums merged as `program` says. */
 function product(
   program: usize, m: i32, n: i32,
   a: usize, aRow: usize, aColumn: usize,
@@ -78,22 +80,21 @@ function product(
     height += 1 - load<i32>(leaf, 4);
   }
   const cRow = <usize>n * BYTES;
-  if (k == 0) {
+  if (k == 0 || n == 0) {
     memory.fill(c, 0, <usize>m * cRow);
     return;
   }
   const packA = n > (aColumn == BYTES ? DIRECT_COLUMNS : DIRECT_COLUMNS_T);
   const packB = bColumn != BYTES || m > DIRECT_ROWS;
-  // Blocks of p of about the same length, the last one a little shorter.
-  const blocks = (k + DEPTH - 1) / DEPTH;
-  const depth = ((k + blocks - 1) / blocks + 3) & ~3;
+  const depth = evenly(k, DEPTH, 4);
   // If p takes several blocks, every tile keeps a stack of its own from block to block, and C is done by as many rows as
   // have room for that; otherwise one stack serves all.
-  const stackStep = blocks > 1 ? <usize>deepest * TILE_BYTES : 0;
-  const most = stackStep == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(PANEL / WIDTH + 1) * stackStep)) * 4 & ~7);
+  const stackStep = depth < k ? <usize>deepest * TILE_BYTES : 0;
+  const panel = evenly(n, PANEL, WIDTH);
+  const most = stackStep == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(panel / WIDTH + 1) * stackStep)) * 4 & ~7);
 
-  for (let j = 0; j < n; j += PANEL) {
-    const columns = min(PANEL, n - j);
+  for (let j = 0; j < n; j += panel) {
+    const columns = min(panel, n - j);
     const rest = remainder(columns), whole = columns - rest;
     for (let i = 0; i < m; i += most) {
       const rows = min(most, m - i);
@@ -155,6 +156,12 @@ function product(
       }
     }
   }
+}
+
+/** The length of blocks, at most `most` and a multiple of `unit`, of which as few as possible share `total` > 0 evenly. */
+function evenly(total: i32, most: i32, unit: i32): i32 {
+  const blocks = (total + most - 1) / most;
+  return ((total + blocks - 1) / blocks + unit - 1) / unit * unit;
 }
 
 /** How many of so many columns are left to a last strip of another shape or to one that is not full. */

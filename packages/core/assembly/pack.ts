@@ -4,6 +4,10 @@ import { LANES, real } from "./real";
 // @ts-ignore: decorator
 @inline const BYTES: usize = sizeof<real>();
 
+/** So many p are packed for all columns before the next ones: their pages stay known to the processor meanwhile. */
+// @ts-ignore: decorator
+@inline const SLICE: i32 = 32;
+
 /**
  * Packs source[j, p], j < columns, p < count, as panels of `vectors` vectors of columns, one panel behind the other; a panel
  * is dense, p by p. The last one is filled up with copies of the last column.
@@ -18,11 +22,17 @@ export function pack(
   const last = source + <usize>(columns - 1) * across;
   let j = 0;
   if (across == BYTES && (vectors & vectors - 1) == 0) {
-    for (; j + 4 * LANES <= columns; j += 4 * LANES) {
-      packLine(count, vectors, source, along, target, step, panel);
-      source += 64;
-      target += <usize>(4 / vectors) * panel;
+    j = columns / (4 * LANES) * (4 * LANES);
+    for (let p = 0; p < count; p += SLICE) {
+      let from = source + <usize>p * along, to = target + <usize>p * step;
+      for (let line = 0; line < j; line += 4 * LANES) {
+        packLine(min(SLICE, count - p), vectors, from, along, to, step, panel);
+        from += 64;
+        to += <usize>(4 / vectors) * panel;
+      }
     }
+    source += <usize>j * BYTES;
+    target += <usize>(j / width) * panel;
   }
   while (j < columns) {
     for (let v = 0; v < vectors; v++) {
