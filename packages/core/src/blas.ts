@@ -45,6 +45,12 @@ export function prepareBlas(): void {
   if (info.includes("AuthenticAMD") && has("avx512f") && has("avx512dq") && has("avx512bw") && has("avx512vl")) process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
 }
 
+/** Loads koffi and the library, as threads do later. Throws Error with a remedy when one of them is missing. */
+export async function requireBlas(): Promise<void> {
+  prepareBlas();
+  loadLibrary(await importKoffi());
+}
+
 /**
  * Products by OpenBLAS over the kernels' memory, one BLAS thread each. Small ones stay with the kernels.
  * `gemmTree` takes programs of one leaf: a shard at a time.

@@ -155,4 +155,4 @@ export {
 } from "./tree.js";
 export type { Scratch, Subtree, Work } from "./value.js";
 export { checkArithmetic } from "./arithmetic-check.js";
-export { loadBlas, prepareBlas, type Products } from "./blas.js";
+export { loadBlas, prepareBlas, requireBlas, type Products } from "./blas.js";

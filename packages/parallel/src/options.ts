@@ -48,6 +48,11 @@ export interface TrainerOptions {
   readonly checkpoint?: CheckpointSpec | undefined;
   /** Notes where each worker's time goes; the result's `profile` has it. Keeps the newest `events` of each worker. */
   readonly profile?: { readonly events?: number | undefined } | undefined;
+  /**
+   * Has V8 sample every thread but the main one, and write a CPU profile of each into this folder when the trainer is
+   * closed: `supervisor.cpuprofile`, `worker-1.cpuprofile`, …; one that took another's place adds its turn, `worker-1-2`.
+   */
+  readonly cpuProfile?: string | undefined;
   /** Called when a worker ended and another took its place. */
   readonly onWorkerRestart?: ((restart: { readonly worker: number; readonly step: number; readonly reason: string }) => void) | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */

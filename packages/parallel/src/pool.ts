@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
 import { cores } from "./cores.js";
+import { profilerFlags } from "./cpu-profile.js";
 import type { Dataset } from "./dataset/dataset.js";
 import { workerEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
@@ -22,6 +23,8 @@ export interface PoolOptions {
   /** Milliseconds after which a worker that holds up the others is replaced. */
   readonly watchdog?: number | undefined;
   readonly checkpoint?: CheckpointSpec | null | undefined;
+  /** The folder for a CPU profile of every thread. */
+  readonly cpuProfile?: string | undefined;
   /** Turns of each worker that a trace keeps; 0: no trace. */
   readonly traceEvents?: number | undefined;
 }
@@ -38,18 +41,18 @@ export class Pool {
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, traceEvents = 0 }: PoolOptions = {}) {
+  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, cpuProfile, traceEvents = 0 }: PoolOptions = {}) {
     this.layout = createLayout(job);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
-    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor" });
+    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor", ...profilerFlags(cpuProfile, "supervisor") });
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
     this.trace = traceEvents === 0 ? null : traceBuffer(job.workers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     if (job.backend === "blas") prepareBlas();
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
-    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot, trace: this.trace });
+    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot, trace: this.trace, cpuProfile });
     this.#ready.catch(() => {}); // whoever calls train or score sees it
   }
 

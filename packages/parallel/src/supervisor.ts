@@ -4,6 +4,7 @@ import { expose, releaseProxy, wrap, type Remote } from "comlink";
 import { parentPort, Worker } from "node:worker_threads";
 import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
+import { profilerFlags } from "./cpu-profile.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
 import { stepsPerEpoch, type JobSpec } from "./job.js";
@@ -23,6 +24,8 @@ export interface Setup {
   readonly snapshot: SharedArrayBuffer | null;
   readonly checkpoint: CheckpointSpec | null;
   readonly trace: SharedArrayBuffer | null;
+  /** The folder for a CPU profile of every worker. */
+  readonly cpuProfile: string | undefined;
 }
 
 /** Hears of workers that were replaced. */
@@ -44,6 +47,8 @@ class Crew {
   readonly #control: Control;
   readonly #members: Member[];
   readonly #told: Promise<void>[] = [];
+  /** How many threads each place has had. */
+  readonly #turns: number[] = [];
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -57,7 +62,10 @@ class Crew {
 
   #start(index: number): Member {
     const name = this.#nameOf(index);
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { name });
+    const turn = (this.#turns[index] ?? 0) + 1;
+    this.#turns[index] = turn;
+    const profile = `worker-${index + 1}${turn === 1 ? "" : `-${turn}`}`;
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { name, ...profilerFlags(this.#setup.cpuProfile, profile) });
     const remote = wrap<WorkerApi>(workerEndpoint(worker, name));
     return { worker, remote, exited: new Promise((resolve) => worker.once("exit", resolve)) };
   }
