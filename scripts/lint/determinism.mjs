@@ -108,11 +108,19 @@ const determinism = {
   },
 };
 
-/** True for a power of two literals, as in 2 ** 27, that is a whole number and held exactly. */
+/** True for a power of literals that every engine computes exactly: 2 ** -140, 2n ** 64n, 1000 ** 3. */
 function isExactPower({ left, right }) {
-  if (left.type !== "Literal" || right.type !== "Literal") return false;
+  const negative = right.type === "UnaryExpression" && right.operator === "-";
+  const exponent = negative ? right.argument : right;
+  if (left.type !== "Literal" || exponent.type !== "Literal") return false;
   if (typeof left.value === "bigint") return true;
-  return Number.isInteger(left.value) && Number.isSafeInteger(left.value ** right.value);
+  if (!Number.isInteger(exponent.value)) return false;
+  if (left.value === 2) return true;
+  return (
+    !negative &&
+    Number.isSafeInteger(left.value) &&
+    Number.isSafeInteger(left.value ** exponent.value)
+  );
 }
 
 /** The name that a member expression reads, or undefined when it is computed. */

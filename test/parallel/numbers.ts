@@ -1,5 +1,4 @@
-// Numbers for tests: a seeded stream and a hash of bits.
-import { createHash } from "node:crypto";
+// Numbers for tests: a seeded stream, and how far two lists are apart.
 
 /** A stream of numbers in [0, 1) from a seed. */
 export function stream(seed: number): () => number {
@@ -13,13 +12,6 @@ export function stream(seed: number): () => number {
 /** n numbers around 0 whose magnitudes differ enough that another order of summation gives other bits. */
 export function spread(n: number, random: () => number): Float32Array {
   return new Float32Array(n).map(() => (random() - 0.5) * (random() < 0.2 ? 1000 : 1));
-}
-
-/** sha256 (hex) of the numbers' bits. */
-export function hashOf(numbers: Float32Array): string {
-  return createHash("sha256")
-    .update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
-    .digest("hex");
 }
 
 /** ‖a − b‖₂ / ‖b‖₂ */

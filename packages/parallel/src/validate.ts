@@ -33,7 +33,8 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "options");
-    throw new RangeError(`Trainer: ${name} ${String(options[name as keyof TrainerOptions])}: ${issue?.message ?? "is not allowed"}`);
+    const value: unknown = options[name as keyof TrainerOptions];
+    throw new RangeError(`Trainer: ${name} ${String(value)}: ${issue?.message ?? "is not allowed"}`);
   }
   const checked = parsed.data;
   parameterSpecs(model); // throws on layers that do not fit

@@ -2,8 +2,6 @@
 import { cos, pow } from "../scalar.js";
 import type { Schedule } from "../nn/spec.js";
 
-const PI = 3.141592653589793;
-
 /** The learning rate of step 0, 1, 2, …. */
 export function learningRate(schedule: Schedule, step: number): number {
   if (typeof schedule === "number") return schedule;
@@ -17,7 +15,7 @@ export function learningRate(schedule: Schedule, step: number): number {
       if (step < warmup) return (lr * (step + 1)) / warmup;
       // η = floor + (lr − floor)·½(1 + cos πt), t from 0 to 1 (Loshchilov & Hutter 2017, without restarts)
       const t = Math.min(1, (step - warmup) / Math.max(1, steps - warmup));
-      return floor + (lr - floor) * 0.5 * (1 + cos(PI * t));
+      return floor + (lr - floor) * 0.5 * (1 + cos(Math.PI * t));
     }
   }
 }
