@@ -48,17 +48,11 @@ export function compile(
   options: CompileOptions = {},
 ): Compiled {
   const { dtype = "f64" } = options;
-  const order = topologicalOrder(outputs);
-  for (const value of order) {
-    if (hasRows(value.shape))
-      throw new RangeError(
-        `compile: ${value.op.name} ${formatShape(value.shape)} has rows of no known number`,
-      );
-    if (isInput(value) && !inputs.includes(value))
+  for (const value of leavesOf("compile", outputs))
+    if (!inputs.includes(value))
       throw new RangeError(
         `compile: the graph's input ${inputName(value)} ${formatShape(value.shape)} is not one of the given inputs`,
       );
-  }
   const lowered = plan(outputs, {
     bytes: dtype === "f32" ? 4 : 8,
     mostRows: 0,
@@ -99,6 +93,17 @@ export function compile(
   };
 }
 
+/** The inputs of a graph. Throws RangeError naming `caller` when a shape has ROWS. */
+function leavesOf(caller: string, outputs: readonly Value[]): Value[] {
+  const order = topologicalOrder(outputs);
+  for (const { op, shape } of order)
+    if (hasRows(shape))
+      throw new RangeError(
+        `${caller}: ${op.name} ${formatShape(shape)} has rows of no known number`,
+      );
+  return order.filter(isInput);
+}
+
 /** The tensor for an input: of its shape and kind of element. */
 function fitted(value: Value, given: Tensor | undefined): Tensor {
   if (given === undefined || !sameShape(given.shape, value.shape))
@@ -117,7 +122,7 @@ export function evaluate(
   feeds: ReadonlyMap<Value, Tensor> = new Map(),
   options: EvaluateOptions = {},
 ): Tensor[] {
-  const inputs = topologicalOrder(outputs).filter(isInput);
+  const inputs = leavesOf("evaluate", outputs);
   const values = inputs.map((value) => {
     const given = feeds.get(value);
     if (given === undefined)
