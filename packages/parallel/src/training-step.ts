@@ -145,9 +145,10 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     },
     recordEpoch: (epoch, scoring) => {
       const slot = losses[epoch & 1];
+      if (slot === undefined) return;
       const record = doubles(training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8, training.recordSize);
       let sum = 0;
-      for (let i = 0; i < steps; i += 1) sum += slot?.[i] ?? 0;
+      for (let i = 0; i < steps; i += 1) sum += slot[i] ?? 0;
       record.fill(0);
       record[0] = sum / steps;
       record[1] = performance.timeOrigin + performance.now();

@@ -2,7 +2,7 @@
 import type { Address, Kernels } from "../kernels.js";
 import { pow } from "../scalar.js";
 import type { OptimizerSpec } from "../nn/spec.js";
-import { learningRate } from "./schedule.js";
+import { storeLearningRate } from "./schedule.js";
 
 /** A range of n numbers: where θ and the slots are before the step, and where they go. */
 export interface UpdateRange {
@@ -47,7 +47,7 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
     const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = spec;
     const now = new Float64Array(1); // learning rate
     const begin = (step: number): void => {
-      now[0] = learningRate(spec.lr, step);
+      storeLearningRate(spec.lr, step, now);
     };
     if (momentum === 0)
       return { slots, begin, update: (r) => kernels.sgd(r.n, r.w, r.g, r.wNext, r.scale, now[0] ?? 0, r.l1, r.l2 + (r.decays ? weightDecay : 0)) };
@@ -68,7 +68,7 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
   return {
     slots,
     begin: (step) => {
-      now[0] = learningRate(spec.lr, step);
+      storeLearningRate(spec.lr, step, now);
       now[1] = 1 / (1 - pow(beta1, step + 1));
       now[2] = 1 / (1 - pow(beta2, step + 1));
     },
