@@ -38,7 +38,7 @@ export function real(
   const words =
     high === Number.MAX_VALUE
       ? `a number ${open === "low" ? "above" : "from"} ${low}${open === "low" ? "" : " on"}`
-      : `a number from ${low} to ${high}${open === "none" ? "" : ` (below ${high})`}`;
+      : `a number from ${low} to ${high}${open === "none" ? "" : open === "low" ? ` (above ${low})` : ` (below ${high})`}`;
   return {
     schema: bounded.refine(
       (value) => !(open === "low" && value === low) && !(open === "high" && value === high),
