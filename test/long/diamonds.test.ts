@@ -1,28 +1,26 @@
 // The score that simple flags must reach on a larger table.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { diamonds, succeed, temporaryFolder } from "../cli/support.js";
-import { split } from "../splits/make-splits.mjs";
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);
 
-it("diamonds by price: mean test R² of at least 0.975 over five splits, with the defaults", async () => {
+// x, y and z are left out: two rows hold lengths 40 standard deviations from the mean (58.9 and 31.8 mm). Where one of
+// them is tested and not trained on, its prediction alone takes R² down to 0.83 to 0.97.
+const flags = ["--target", "price", "--drop", "x,y,z", "--schedule", "cosine", "--lr", "0.003"];
+
+it("diamonds by price: test R² of at least 0.975 for each of five seeds", async () => {
   const scores: number[] = [];
   for (const seed of [0, 1, 2, 3, 4]) {
-    const file = join(folder, `split-${seed}.json`);
-    writeFileSync(file, JSON.stringify(split(53940, seed)));
     const out = join(folder, String(seed));
     await succeed([
       "train",
       diamonds,
-      "--target",
-      "price",
-      "--train-rows",
-      `${file}#train`,
-      "--test-rows",
-      `${file}#test`,
+      ...flags,
+      "--test",
+      "0.2",
       "--seed",
       String(seed),
       "--out",
@@ -33,7 +31,5 @@ it("diamonds by price: mean test R² of at least 0.975 over five splits, with th
     };
     scores.push(test.r2);
   }
-  expect(scores.reduce((sum, r2) => sum + r2, 0) / 5, scores.join(", ")).toBeGreaterThanOrEqual(
-    0.975,
-  );
+  expect(Math.min(...scores), scores.join(", ")).toBeGreaterThanOrEqual(0.975);
 });

@@ -1,7 +1,6 @@
-// Seeded 80/20 splits of tables; run alone it writes penguins-<seed>.json for seeds 0 to 4, so that scores can be compared with other tools.
+// Writes penguins-<seed>.json for seeds 0 to 4: seeded 80/20 splits, so that scores can be compared with other tools.
 // node test/splits/make-splits.mjs
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 /**
  * mulberry32: 32 bits of state, uniform 32-bit numbers.
@@ -37,15 +36,13 @@ function shuffled(total, seed) {
  * @param {number} rows
  * @param {number} seed
  */
-export function split(rows, seed) {
+function split(rows, seed) {
   const order = shuffled(rows, seed);
   const held = Math.round(rows * 0.2);
   return { train: [...order.slice(held).sort()], test: [...order.slice(0, held).sort()] };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const seed of [0, 1, 2, 3, 4]) {
-    const file = new URL(`./penguins-${seed}.json`, import.meta.url);
-    writeFileSync(file, `${JSON.stringify(split(344, seed))}\n`);
-  }
+for (const seed of [0, 1, 2, 3, 4]) {
+  const file = new URL(`./penguins-${seed}.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(split(344, seed))}\n`);
 }
