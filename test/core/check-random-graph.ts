@@ -36,7 +36,12 @@ export function faultOf(seed: number): string | null {
   const lossAt = compile([loss], inputs);
   const moved = (t: number): number =>
     item(
-      lossAt(at.map(({ shape, data }, i) => ({ shape, data: data.map((x, j) => x + t * along[i]!.data[j]!) })))[0]!,
+      lossAt(
+        at.map(({ shape, data }, i) => ({
+          shape,
+          data: data.map((x, j) => x + t * along[i]!.data[j]!),
+        })),
+      )[0]!,
     );
   const h = WIDTH;
   const difference = (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h);

@@ -63,13 +63,26 @@ describe("grad", () => {
 
   it("takes nested arrays, typed arrays and tensors", () => {
     const f = (x: Value): Value => sum(square(x));
-    expect(toNested(grad(f)([[1, 2], [3, 4]]))).toEqual([[2, 4], [6, 8]]);
+    expect(
+      toNested(
+        grad(f)([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+    ).toEqual([
+      [2, 4],
+      [6, 8],
+    ]);
     expect(toNested(grad(f)(Float32Array.of(1, 2)))).toEqual([2, 4]);
     expect(toNested(grad(f)(tensor([5])))).toEqual([10]);
   });
 
   it("by an argument that is not used is 0 in its shape", () => {
-    expect(grad((x, _) => square(x))(3, [[1, 2]]).map(toNested)).toEqual([6, [[0, 0]]]);
+    expect(grad((...[x]: [Value, Value]) => square(x))(3, [[1, 2]]).map(toNested)).toEqual([
+      6,
+      [[0, 0]],
+    ]);
   });
 
   it("inside another function gives higher derivatives", () => {
@@ -97,7 +110,9 @@ describe("grad", () => {
   });
 
   it("refuses an argument that does not exist", () => {
-    expect(() => grad(sin, { argument: 1 })(0)).toThrow("argument 1 of a function that was given 1");
+    expect(() => grad(sin, { argument: 1 })(0)).toThrow(
+      "argument 1 of a function that was given 1",
+    );
   });
 });
 
@@ -118,13 +133,24 @@ it("jvp pushes a direction through the function: A·v for f = A·x, and the sum 
   const a = matrix(3, 2, SEED);
   const along = jvp((x) => matmul(tensor(a), x), [[[1], [-2]]], [[[0.5], [3]]]);
   expect(difference(along.tangent, product(a, [[0.5], [3]]).flat())).toBeLessThan(1e-15);
-  const both = jvp((x, y) => mul(x, y), [[1, 2], [3, 4]], [[1, 0], [10, 100]]);
+  const both = jvp(
+    (x, y) => mul(x, y),
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [1, 0],
+      [10, 100],
+    ],
+  );
   expect(toNested(both.tangent)).toEqual([13, 200]);
   expect(toNested(both.value)).toEqual([3, 8]);
 });
 
-it("jvp of a function that does not depend on its argument is 0", () => {
-  expect(toNested(jvp((_: Value) => constant(tensor([1, 2])), [3], [1]).tangent)).toEqual([0, 0]);
+it("jvp of a function that does not depend on its argument's numbers is 0", () => {
+  const f = ({ shape }: Value): Value => constant({ shape, data: Float64Array.of(1, 2) });
+  expect(toNested(jvp(f, [[3, 4]], [[1, 1]]).tangent)).toEqual([0, 0]);
 });
 
 describe("second derivatives", () => {
@@ -146,19 +172,33 @@ describe("second derivatives", () => {
     const f = (x: Value): Value => sum(mul(x, matmul(tensor(a), x)));
     const h = hessian(f)([[1], [2], [3], [4]]);
     expect(h.shape).toEqual([4, 1, 4, 1]);
-    expect(difference(h, a.flatMap((row, i) => row.map((x, j) => x + a[j]![i]!)))).toBeLessThan(1e-14);
+    expect(
+      difference(
+        h,
+        a.flatMap((row, i) => row.map((x, j) => x + a[j]![i]!)),
+      ),
+    ).toBeLessThan(1e-14);
   });
 
   it("the Hessian by several arguments is an array of blocks", () => {
     const blocks = hessian((x, y) => mul(square(x), sum(y)))(2, [3, 4]);
     expect(blocks.map((row) => row.map(toNested))).toEqual([
       [14, [4, 4]],
-      [[4, 4], [[0, 0], [0, 0]]],
+      [
+        [4, 4],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      ],
     ]);
   });
 
   it("the Hessian of a linear function is 0", () => {
-    expect(toNested(hessian((x) => sum(mul(x, 3)))([1, 2]))).toEqual([[0, 0], [0, 0]]);
+    expect(toNested(hessian((x) => sum(mul(x, 3)))([1, 2]))).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });
 
@@ -167,18 +207,25 @@ describe("jacobian", () => {
   const outer = (y: Value): Value => div(exp(y), add(1, square(reshape(slice(y, 0, 0, 1), []))));
   const x = matrix(4, 1, 2);
 
-  it.each(["reverse", "forward"] as const)("of a composition is the product of the Jacobians (%s)", (mode) => {
-    const flat = (j: Tensor, m: number, n: number): number[][] =>
-      Array.from({ length: m }, (_, i) => Array.from(j.data.slice(i * n, (i + 1) * n)));
-    const y = vjp(inner, x).value;
-    const whole = jacobian((z) => outer(inner(z)), { mode })(x);
-    const parts = product(flat(jacobian(outer, { mode })(y), 3, 3), flat(jacobian(inner, { mode })(x), 3, 4));
-    expect(whole.shape).toEqual([3, 1, 4, 1]);
-    expect(difference(whole, parts.flat())).toBeLessThan(1e-14);
-  });
+  it.each(["reverse", "forward"] as const)(
+    "of a composition is the product of the Jacobians (%s)",
+    (mode) => {
+      const flat = (j: Tensor, m: number, n: number): number[][] =>
+        Array.from({ length: m }, (_, i) => Array.from(j.data.slice(i * n, (i + 1) * n)));
+      const y = vjp(inner, x).value;
+      const whole = jacobian((z) => outer(inner(z)), { mode })(x);
+      const parts = product(
+        flat(jacobian(outer, { mode })(y), 3, 3),
+        flat(jacobian(inner, { mode })(x), 3, 4),
+      );
+      expect(whole.shape).toEqual([3, 1, 4, 1]);
+      expect(difference(whole, parts.flat())).toBeLessThan(1e-14);
+    },
+  );
 
   it("is the same forwards and backwards", () => {
-    const f = (a: Value, b: Value): Value => concat([matmul(a, b), sin(matmul(transpose(b), transpose(a)))], 0);
+    const f = (a: Value, b: Value): Value =>
+      concat([matmul(a, b), sin(matmul(transpose(b), transpose(a)))], 0);
     const [a, b] = [matrix(2, 3, 3), matrix(3, 2, 4)];
     const [byA, byB] = jacobian(f, { mode: "reverse" })(a, b);
     const [forwardA, forwardB] = jacobian(f, { mode: "forward" })(a, b);
@@ -188,7 +235,9 @@ describe("jacobian", () => {
   });
 
   it("of an argument that is not used is 0", () => {
-    expect(toNested(jacobian((x, _) => mul(x, [2, 3].length), { argument: 1 })([1, 2], 7))).toEqual([0, 0]);
+    expect(
+      toNested(jacobian((...[x]: [Value, Value]) => square(x), { argument: 1 })([1, 2], 7)),
+    ).toEqual([0, 0]);
   });
 
   it("of a scalar function is its gradient", () => {

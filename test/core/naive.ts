@@ -71,11 +71,14 @@ const map2 =
 /** Rows over the last axis: f of each row. */
 const rowwise = ({ shape, data }: Dense, f: (row: number[]) => number[]): number[] => {
   const n = shape.at(-1)!;
-  return Array.from({ length: data.length / n }, (_, r) => f(data.slice(r * n, (r + 1) * n))).flat();
+  return Array.from({ length: data.length / n }, (_, r) =>
+    f(data.slice(r * n, (r + 1) * n)),
+  ).flat();
 };
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const sigmoid = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
+const sigmoid = (x: number): number =>
+  x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 const step = (x: number): number => (Number.isNaN(x) ? x : x > 0 ? 1 : 0);
 const shifted = (row: number[]): number => {
   const top = Math.max(...row);
@@ -121,7 +124,9 @@ function reduce({ shape, data }: Dense, axis: number, f: (values: number[]) => n
 const gathered = ([x, indices]: readonly Dense[]): Dense => {
   const row = count(x!.shape.slice(1));
   const data = indices!.data.flatMap((i) =>
-    Array.from({ length: row }, (_, j) => (i >= 0 && i < x!.shape[0]! ? x!.data[i * row + j]! : NaN)),
+    Array.from({ length: row }, (_, j) =>
+      i >= 0 && i < x!.shape[0]! ? x!.data[i * row + j]! : NaN,
+    ),
   );
   return { shape: [...indices!.shape, ...x!.shape.slice(1)], data };
 };
@@ -193,7 +198,10 @@ export const naive = {
     shape: x!.shape,
     data: rowwise(x!, (row) => row.map((value) => value - logSumExp(row))),
   }),
-  logSumExp: ([x]) => ({ shape: x!.shape.slice(0, -1), data: rowwise(x!, (row) => [logSumExp(row)]) }),
+  logSumExp: ([x]) => ({
+    shape: x!.shape.slice(0, -1),
+    data: rowwise(x!, (row) => [logSumExp(row)]),
+  }),
   matmul: ([a, b], { transposeA, transposeB }) => {
     const [m, k] = transposeA ? [a!.shape[1]!, a!.shape[0]!] : [a!.shape[0]!, a!.shape[1]!];
     const n = transposeB ? b!.shape[0]! : b!.shape[1]!;
@@ -218,7 +226,9 @@ export const naive = {
   }),
   oneHot: ([labels], { classes }) => ({
     shape: [...labels!.shape, classes!],
-    data: labels!.data.flatMap((label) => Array.from({ length: classes! }, (_, j) => (j === label ? 1 : 0))),
+    data: labels!.data.flatMap((label) =>
+      Array.from({ length: classes! }, (_, j) => (j === label ? 1 : 0)),
+    ),
   }),
   pad: ([x], { axis, from, size }) =>
     build(x!.shape.with(axis!, size!), (index) => {

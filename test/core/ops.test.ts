@@ -1,5 +1,16 @@
 // Every op against its definition, and its gradient rules against central differences.
-import { checkGradients, compile, gradients, input, mul, ops, sum, type Shape, type Tensor, type Value } from "@shardgrad/core";
+import {
+  checkGradients,
+  compile,
+  gradients,
+  input,
+  mul,
+  ops,
+  sum,
+  type Shape,
+  type Tensor,
+  type Value,
+} from "@shardgrad/core";
 import { describe, expect, it } from "vitest";
 import { count, naive, type Attrs, type Dense, type TwinName } from "./naive.ts";
 import { randomFrom } from "./random.ts";
@@ -10,7 +21,9 @@ type Dtype = "f32" | "f64";
 
 const dense = ({ shape, data }: Tensor): Dense => ({ shape, data: Array.from(data) });
 const leaves = (tensors: readonly Tensor[]): Value[] =>
-  tensors.map(({ shape, data }, i) => input(shape, `x${i}`, data instanceof Int32Array ? "i32" : "real"));
+  tensors.map(({ shape, data }, i) =>
+    input(shape, `x${i}`, data instanceof Int32Array ? "i32" : "real"),
+  );
 const title = (name: string, { inputs, attrs }: Sample): string =>
   `${name} ${inputs.map(({ shape }) => `[${shape.join(",")}]`).join(" ")} ${JSON.stringify(attrs)} (seed ${SEED})`;
 
@@ -25,7 +38,9 @@ function resultAndGradients(
   const inputs = leaves(tensors);
   const y = make(inputs);
   const random = randomFrom(SEED + 1);
-  const dy = Float64Array.from({ length: count(y.shape) }, () => Math.fround(random.uniform(-1, 1)));
+  const dy = Float64Array.from({ length: count(y.shape) }, () =>
+    Math.fround(random.uniform(-1, 1)),
+  );
   const wrt = inputs.filter(({ element }) => element === "real");
   const found = gradients(sum(mul(y, { shape: y.shape, data: dy })), wrt);
   return compile([y, ...found.flatMap((g) => g ?? [])], inputs, { dtype })(tensors);
@@ -68,9 +83,14 @@ describe.each(everySample)("%s", (name, list) => {
     for (const { sample, tensors } of cases) {
       const real = tensors.some(({ data }) => !(data instanceof Int32Array));
       if (!real) continue;
-      const checks = checkGradients((...inputs) => applied(name, inputs, sample.attrs), tensors, { seed: SEED });
+      const checks = checkGradients((...inputs) => applied(name, inputs, sample.attrs), tensors, {
+        seed: SEED,
+      });
       for (const { argument, worstRelative } of checks)
-        expect(worstRelative.relativeError, `${title(name, sample)} input ${argument}`).toBeLessThanOrEqual(1e-7);
+        expect(
+          worstRelative.relativeError,
+          `${title(name, sample)} input ${argument}`,
+        ).toBeLessThanOrEqual(1e-7);
     }
   });
 
@@ -79,7 +99,10 @@ describe.each(everySample)("%s", (name, list) => {
       const single = resultAndGradients(name, sample.attrs, tensors, "f32");
       const double = resultAndGradients(name, sample.attrs, tensors, "f64");
       single.forEach((block, i) =>
-        expect(distance(block, double[i]!), `${title(name, sample)} block ${i}`).toBeLessThanOrEqual(1e-5),
+        expect(
+          distance(block, double[i]!),
+          `${title(name, sample)} block ${i}`,
+        ).toBeLessThanOrEqual(1e-5),
       );
     }
   });
@@ -94,7 +117,10 @@ describe.each(everySample)("%s", (name, list) => {
           for (const dtype of ["f32", "f64"] as const) {
             const inputs = leaves(tensors);
             const [y] = compile([applied(name, inputs, sample.attrs)], inputs, { dtype })(spoilt);
-            expect(Array.from(y!.data, Number.isNaN), `${title(name, sample)} ${dtype} x${i}[${at}]`).toEqual(expected);
+            expect(
+              Array.from(y!.data, Number.isNaN),
+              `${title(name, sample)} ${dtype} x${i}[${at}]`,
+            ).toEqual(expected);
           }
         }
       }
@@ -104,10 +130,14 @@ describe.each(everySample)("%s", (name, list) => {
   it.runIf(expand !== undefined)("equals its expansion, and so do its gradients", () => {
     for (const { sample, tensors } of cases) {
       const whole = resultAndGradients(name, sample.attrs, tensors, "f64");
-      const parts = resultAndGradients(name, sample.attrs, tensors, "f64", (inputs) => expand!(inputs, sample.attrs));
+      const parts = resultAndGradients(name, sample.attrs, tensors, "f64", (inputs) =>
+        expand!(inputs, sample.attrs),
+      );
       expect(parts.length).toBe(whole.length);
       whole.forEach((block, i) =>
-        expect(distance(block, parts[i]!), `${title(name, sample)} block ${i}`).toBeLessThanOrEqual(1e-13),
+        expect(distance(block, parts[i]!), `${title(name, sample)} block ${i}`).toBeLessThanOrEqual(
+          1e-13,
+        ),
       );
     }
   });
@@ -115,26 +145,35 @@ describe.each(everySample)("%s", (name, list) => {
 
 describe("second derivatives", () => {
   const twice = everySample.filter(([name]) => !["oneHot"].includes(name));
-  it.each(twice)("%s: the gradient of its gradient is what central differences show, to 1e-7", (name, list) => {
-    for (const sample of list) {
-      const tensors = drawn(sample, randomFrom(SEED));
-      const checks = checkGradients(
-        (...inputs) => {
-          const wrt = inputs.filter(({ element }) => element === "real");
-          const y = applied(name, inputs, sample.attrs);
-          const weights = (shape: Shape, of: number): Tensor => ({
-            shape,
-            data: Float64Array.from({ length: count(shape) }, (_, i) => ((i * 7 + of * 3) % 5) / 4 - 0.4),
-          });
-          return gradients(sum(mul(y, weights(y.shape, 0))), wrt)
-            .map((g, i) => sum(mul(g!, weights(g!.shape, i + 1))))
-            .reduce((a, b) => mul(a, b));
-        },
-        tensors,
-        { seed: SEED },
-      );
-      for (const { argument, worstRelative } of checks)
-        expect(worstRelative.relativeError, `${title(name, sample)} input ${argument}`).toBeLessThanOrEqual(1e-7);
-    }
-  });
+  it.each(twice)(
+    "%s: the gradient of its gradient is what central differences show, to 1e-7",
+    (name, list) => {
+      for (const sample of list) {
+        const tensors = drawn(sample, randomFrom(SEED));
+        const checks = checkGradients(
+          (...inputs) => {
+            const wrt = inputs.filter(({ element }) => element === "real");
+            const y = applied(name, inputs, sample.attrs);
+            const weights = (shape: Shape, of: number): Tensor => ({
+              shape,
+              data: Float64Array.from(
+                { length: count(shape) },
+                (_, i) => ((i * 7 + of * 3) % 5) / 4 - 0.4,
+              ),
+            });
+            return gradients(sum(mul(y, weights(y.shape, 0))), wrt)
+              .map((g, i) => sum(mul(g!, weights(g!.shape, i + 1))))
+              .reduce((a, b) => mul(a, b));
+          },
+          tensors,
+          { seed: SEED },
+        );
+        for (const { argument, worstRelative } of checks)
+          expect(
+            worstRelative.relativeError,
+            `${title(name, sample)} input ${argument}`,
+          ).toBeLessThanOrEqual(1e-7);
+      }
+    },
+  );
 });

@@ -46,7 +46,9 @@ it("a bound plan gives the same bits however often it runs: no result lies on a 
     let end = lowered.bytes;
     const offsets = at.map(({ data }) => (end += align(8 * data.length)) - align(8 * data.length));
     const { base, kernels } = room(end);
-    const places = new Map(inputs.map((x, i): [Value, Place] => [x, { address: base + offsets[i]! }]));
+    const places = new Map(
+      inputs.map((x, i): [Value, Place] => [x, { address: base + offsets[i]! }]),
+    );
     const bound = bind(kernels, lowered, base, places);
     inputs.forEach((x, i) => writeNumbers(kernels, places.get(x)!.address, at[i]!.data));
     const results = [0, 1, 2].map(() => {
@@ -84,9 +86,24 @@ describe("evaluate", () => {
     const x = input([2, 2], "x");
     const [a, b, c] = evaluate(
       [reshape(x, [4]), reshape(constant(tensor([[5, 6]])), [2]), x],
-      new Map([[x, tensor([[1, 2], [3, 4]])]]),
+      new Map([
+        [
+          x,
+          tensor([
+            [1, 2],
+            [3, 4],
+          ]),
+        ],
+      ]),
     );
-    expect([toNested(a!), toNested(b!), toNested(c!)]).toEqual([[1, 2, 3, 4], [5, 6], [[1, 2], [3, 4]]]);
+    expect([toNested(a!), toNested(b!), toNested(c!)]).toEqual([
+      [1, 2, 3, 4],
+      [5, 6],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ]);
   });
 
   it("names an input that has no value", () => {
@@ -96,7 +113,9 @@ describe("evaluate", () => {
 
   it("names an input whose value has another shape", () => {
     const x = input([2], "speed");
-    expect(() => evaluate([exp(x)], new Map([[x, tensor([1, 2, 3])]]))).toThrow("the input speed is [2], its value [3]");
+    expect(() => evaluate([exp(x)], new Map([[x, tensor([1, 2, 3])]]))).toThrow(
+      "the input speed is [2], its value [3]",
+    );
   });
 
   it("refuses a graph over rows of no known number", () => {
@@ -118,7 +137,9 @@ describe("compile", () => {
 
   it("names an input of the graph that it is not given", () => {
     const [x, y] = [input([], "x"), input([3], "offset")];
-    expect(() => compile([mul(x, y)], [x])).toThrow("the graph's input offset [3] is not one of the given inputs");
+    expect(() => compile([mul(x, y)], [x])).toThrow(
+      "the graph's input offset [3] is not one of the given inputs",
+    );
   });
 
   it("takes whole numbers for i32 inputs and refuses others", () => {
@@ -130,12 +151,16 @@ describe("compile", () => {
 
   it("rounds to f32 when told to", () => {
     const x = input([], "x");
-    expect(compile([mul(x, 0.1)], [x], { dtype: "f32" })([tensor(1)])[0]!.data).toEqual(Float32Array.of(0.1));
+    expect(compile([mul(x, 0.1)], [x], { dtype: "f32" })([tensor(1)])[0]!.data).toEqual(
+      Float32Array.of(0.1),
+    );
   });
 });
 
 it("an op that needs real numbers names the input that holds i32", () => {
-  expect(() => exp(input([2], "labels", "i32"))).toThrow("exp: input 0 [2] holds i32; real numbers expected");
+  expect(() => exp(input([2], "labels", "i32"))).toThrow(
+    "exp: input 0 [2] holds i32; real numbers expected",
+  );
 });
 
 it("a sum of a value with itself along two paths counts both", () => {

@@ -2,7 +2,16 @@
 //
 // Every node is computed by its naive twin at the point x, and at x ± 2h·v along one direction v, which is as far as central
 // differences look. A node is kept only when its numbers are moderate, change little on the way, and no kink is near.
-import { add, constant, input, mul, sum, type Shape, type Tensor, type Value } from "@shardgrad/core";
+import {
+  add,
+  constant,
+  input,
+  mul,
+  sum,
+  type Shape,
+  type Tensor,
+  type Value,
+} from "@shardgrad/core";
 import { broadcastShape, count, naive, type Attrs, type Dense, type TwinName } from "./naive.ts";
 import { randomFrom, type Random } from "./random.ts";
 import { applied } from "./samples.ts";
@@ -74,7 +83,10 @@ const binary: readonly (readonly [TwinName, Fits])[] = [
   ["sub", always],
   ["mul", always],
   ["div", ([, b]) => b!.data.every((x) => Math.abs(x) > 0.3)],
-  ["pow", ([a, b]) => a!.data.every((x) => x > 0.3 && x < 4) && b!.data.every((x) => Math.abs(x) < 3)],
+  [
+    "pow",
+    ([a, b]) => a!.data.every((x) => x > 0.3 && x < 4) && b!.data.every((x) => Math.abs(x) < 3),
+  ],
   ["max", apart],
   ["min", apart],
 ];
@@ -93,15 +105,26 @@ export function randomGraph(seed: number, most = 40): RandomGraph {
   for (let i = 1 + random.below(4); i > 0; i -= 1) {
     const shape = Array.from({ length: random.below(4) }, () => 1 + random.below(4));
     const [x, v] = [draw(shape), draw(shape)];
-    const moved = (t: number): Dense => ({ shape, data: Array.from(x.data, (n, j) => n + t * v.data[j]!) });
+    const moved = (t: number): Dense => ({
+      shape,
+      data: Array.from(x.data, (n, j) => n + t * v.data[j]!),
+    });
     at.push(x);
     along.push(v);
-    nodes.push({ value: input(shape, `x${at.length - 1}`), numbers: [moved(0), moved(2 * WIDTH), moved(-2 * WIDTH)] });
+    nodes.push({
+      value: input(shape, `x${at.length - 1}`),
+      numbers: [moved(0), moved(2 * WIDTH), moved(-2 * WIDTH)],
+    });
   }
   const inputs = nodes.map(({ value }) => value);
 
   /** Adds an op's node, unless it is not smooth or not moderate here. */
-  const attempt = (name: TwinName, from: readonly Node[], attrs: Attrs, fits: Fits = always): void => {
+  const attempt = (
+    name: TwinName,
+    from: readonly Node[],
+    attrs: Attrs,
+    fits: Fits = always,
+  ): void => {
     const numbers = [0, 1, 2].map((k) => {
       const operands = from.map((node) => node.numbers[k as 0 | 1 | 2]);
       return fits(operands) ? naive[name](operands, attrs) : null;
@@ -109,12 +132,19 @@ export function randomGraph(seed: number, most = 40): RandomGraph {
     const [here, ahead, behind] = numbers;
     if (!here || !ahead || !behind) return;
     const moderate = here.data.every(
-      (x, i) => Math.abs(x) <= 6 && Math.abs(ahead.data[i]! - x) < 0.01 && Math.abs(behind.data[i]! - x) < 0.01,
+      (x, i) =>
+        Math.abs(x) <= 6 &&
+        Math.abs(ahead.data[i]! - x) < 0.01 &&
+        Math.abs(behind.data[i]! - x) < 0.01,
     );
     if (!moderate) return;
     for (const { value } of from) used.add(value);
     nodes.push({
-      value: applied(name, from.map(({ value }) => value), attrs),
+      value: applied(
+        name,
+        from.map(({ value }) => value),
+        attrs,
+      ),
       numbers: [here, ahead, behind],
     });
   };
@@ -140,8 +170,20 @@ export function randomGraph(seed: number, most = 40): RandomGraph {
     },
     () => {
       const x = random.pick(nodes);
-      if (random.below(2) === 0) attempt("leakyRelu", [x], { slope: 0.25 }, every((n) => Math.abs(n) > 0.02));
-      else attempt("elu", [x], { alpha: 0.75 }, every((n) => Math.abs(n) > 0.02));
+      if (random.below(2) === 0)
+        attempt(
+          "leakyRelu",
+          [x],
+          { slope: 0.25 },
+          every((n) => Math.abs(n) > 0.02),
+        );
+      else
+        attempt(
+          "elu",
+          [x],
+          { alpha: 0.75 },
+          every((n) => Math.abs(n) > 0.02),
+        );
     },
     () => {
       const x = random.pick(nodes);
@@ -151,18 +193,29 @@ export function randomGraph(seed: number, most = 40): RandomGraph {
       const x = random.pick(nodes);
       if (count(shapeOf(x)) <= 32) attempt("broadcast", [x], { to: widened(random, shapeOf(x)) });
     },
-    () => withAxis((x, axis, size) => {
-      const from = random.below(size);
-      attempt("slice", [x], { axis, from, to: from + 1 + random.below(size - from) });
-    }),
-    () => withAxis((x, axis, size) => {
-      if (count(shapeOf(x)) <= 32) attempt("pad", [x], { axis, from: random.below(2), size: size + 1 + random.below(2) });
-    }),
-    () => withAxis((x, axis) => {
-      const others = nodes.filter((y) => shapeOf(y).length > axis && sameBut(shapeOf(x), shapeOf(y), axis));
-      const parts = [x, random.pick(others), ...(random.below(2) === 0 ? [] : [random.pick(others)])];
-      if (parts.reduce((n, part) => n + count(shapeOf(part)), 0) <= 96) attempt("concat", parts, { axis });
-    }),
+    () =>
+      withAxis((x, axis, size) => {
+        const from = random.below(size);
+        attempt("slice", [x], { axis, from, to: from + 1 + random.below(size - from) });
+      }),
+    () =>
+      withAxis((x, axis, size) => {
+        if (count(shapeOf(x)) <= 32)
+          attempt("pad", [x], { axis, from: random.below(2), size: size + 1 + random.below(2) });
+      }),
+    () =>
+      withAxis((x, axis) => {
+        const others = nodes.filter(
+          (y) => shapeOf(y).length > axis && sameBut(shapeOf(x), shapeOf(y), axis),
+        );
+        const parts = [
+          x,
+          random.pick(others),
+          ...(random.below(2) === 0 ? [] : [random.pick(others)]),
+        ];
+        if (parts.reduce((n, part) => n + count(shapeOf(part)), 0) <= 96)
+          attempt("concat", parts, { axis });
+      }),
     () => withAxis((x, axis) => attempt("sum", [x], { axis })),
     () => withAxis((x, axis) => attempt("maxOver", [x], { axis }, ([d]) => clearMaximum(d!, axis))),
     () => {
@@ -177,31 +230,50 @@ export function randomGraph(seed: number, most = 40): RandomGraph {
       const inner = shapeOf(a)[transposeA ? 0 : 1]!;
       const fitting = matrices.filter((b) => shapeOf(b)[transposeB ? 1 : 0] === inner);
       const fresh = transposeB ? [1 + random.below(3), inner] : [inner, 1 + random.below(3)];
-      const b = fitting.length > 0 && random.below(3) > 0 ? random.pick(fitting) : constantNode(draw(fresh));
+      const b =
+        fitting.length > 0 && random.below(3) > 0
+          ? random.pick(fitting)
+          : constantNode(draw(fresh));
       attempt("matmul", [a, b], { transposeA, transposeB });
     },
-    () => withAxis((x, axis, size) => {
-      if (axis !== 0) return;
-      const indices = { shape: [3], data: Int32Array.from({ length: 3 }, () => random.below(size)) };
-      attempt("gather", [x, constantNode(indices)], {});
-    }),
-    () => withAxis((x, axis, size) => {
-      if (axis !== 0) return;
-      const indices = { shape: [size], data: Int32Array.from({ length: size }, () => random.below(3)) };
-      attempt("scatterAdd", [x, constantNode(indices)], { size: 3 });
-    }),
+    () =>
+      withAxis((x, axis, size) => {
+        if (axis !== 0) return;
+        const indices = {
+          shape: [3],
+          data: Int32Array.from({ length: 3 }, () => random.below(size)),
+        };
+        attempt("gather", [x, constantNode(indices)], {});
+      }),
+    () =>
+      withAxis((x, axis, size) => {
+        if (axis !== 0) return;
+        const indices = {
+          shape: [size],
+          data: Int32Array.from({ length: size }, () => random.below(3)),
+        };
+        attempt("scatterAdd", [x, constantNode(indices)], { size: 3 });
+      }),
     () => {
       const matrices = nodes.filter((x) => shapeOf(x).length === 2);
       if (matrices.length === 0) return;
       const x = random.pick(matrices);
       const [rows, classes] = shapeOf(x);
-      const labels = { shape: [rows!], data: Int32Array.from({ length: rows! }, () => random.below(classes!)) };
+      const labels = {
+        shape: [rows!],
+        data: Int32Array.from({ length: rows! }, () => random.below(classes!)),
+      };
       attempt("crossEntropy", [x, constantNode(labels)], {});
     },
     () => {
       const z = random.pick(nodes);
       const t = random.pick(nodes.filter((x) => String(shapeOf(x)) === String(shapeOf(z))));
-      attempt("binaryCrossEntropy", [z, t], {}, every((x) => Math.abs(x) > 0.02));
+      attempt(
+        "binaryCrossEntropy",
+        [z, t],
+        {},
+        every((x) => Math.abs(x) > 0.02),
+      );
     },
   ];
   function withAxis(use: (x: Node, axis: number, size: number) => void): void {
@@ -262,6 +334,8 @@ function widened(random: Random, shape: Shape): Shape {
 function clearMaximum(x: Dense, axis: number): boolean {
   const top = naive.maxOver([x], { axis });
   const gaps = naive.sub([{ shape: top.shape.toSpliced(axis, 0, 1), data: top.data }, x], {});
-  const near = naive.sum([{ shape: x.shape, data: gaps.data.map((gap) => (gap < 0.02 ? 1 : 0)) }], { axis });
+  const near = naive.sum([{ shape: x.shape, data: gaps.data.map((gap) => (gap < 0.02 ? 1 : 0)) }], {
+    axis,
+  });
   return near.data.every((n) => n === 1);
 }

@@ -39,49 +39,67 @@ const leaf = ({ shape, data }: Tensor, name: string, rows: boolean): Value =>
 const bits = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer.slice(0));
 
 const overRows = everySample.flatMap(([name, list]) =>
-  list.filter(({ rows }) => rows.length > 0).map((sample, i) => ({ title: `${name} ${i}`, name, sample })),
+  list
+    .filter(({ rows }) => rows.length > 0)
+    .map((sample, i) => ({ title: `${name} ${i}`, name, sample })),
 );
 
 describe.each(overRows)("$title", ({ name, sample }) => {
   const stretched: Sample = {
     ...sample,
-    inputs: sample.inputs.map((x, i) => (sample.rows.includes(i) ? { ...x, shape: x.shape.with(0, TOTAL) } : x)),
+    inputs: sample.inputs.map((x, i) =>
+      sample.rows.includes(i) ? { ...x, shape: x.shape.with(0, TOTAL) } : x,
+    ),
   };
   const tensors = drawn(stretched, randomFrom(SEED));
   const isRows = tensors.map((_, i) => sample.rows.includes(i));
 
-  it.each(["f32", "f64"] as const)("over 5 shards is the tree's sum of the shards, to the bit (%s)", (dtype) => {
-    const inputs = tensors.map((tensor, i) => leaf(tensor, `x${i}`, isRows[i]!));
-    const y = applied(name, inputs, sample.attrs);
-    const weightShape = y.shape.map((size) => (size === ROWS ? TOTAL : size));
-    const random = randomFrom(SEED + 1);
-    const weights: Tensor = {
-      shape: weightShape,
-      data: Float64Array.from({ length: count(weightShape) }, () => Math.fround(random.uniform(-1, 1))),
-    };
-    const yHasRows = y.shape[0] === ROWS;
-    const w = leaf(weights, "w", yHasRows);
-    const graph = graphOf(name, sample.attrs, inputs, w);
-    const found = runRows(graph, [...inputs, w], [...tensors, weights], { shards: SHARDS, dtype });
+  it.each(["f32", "f64"] as const)(
+    "over 5 shards is the tree's sum of the shards, to the bit (%s)",
+    (dtype) => {
+      const inputs = tensors.map((tensor, i) => leaf(tensor, `x${i}`, isRows[i]!));
+      const y = applied(name, inputs, sample.attrs);
+      const weightShape = y.shape.map((size) => (size === ROWS ? TOTAL : size));
+      const random = randomFrom(SEED + 1);
+      const weights: Tensor = {
+        shape: weightShape,
+        data: Float64Array.from({ length: count(weightShape) }, () =>
+          Math.fround(random.uniform(-1, 1)),
+        ),
+      };
+      const yHasRows = y.shape[0] === ROWS;
+      const w = leaf(weights, "w", yHasRows);
+      const graph = graphOf(name, sample.attrs, inputs, w);
+      const found = runRows(graph, [...inputs, w], [...tensors, weights], {
+        shards: SHARDS,
+        dtype,
+      });
 
-    let from = 0;
-    const perShard = SHARDS.map((rows) => {
-      const parts = tensors.map((tensor, i) => (isRows[i] ? rowsOf(tensor, from, rows) : tensor));
-      const part = yHasRows ? rowsOf(weights, from, rows) : weights;
-      const fixed = parts.map((tensor, i) => leaf(tensor, `x${i}`, false));
-      const v = leaf(part, "w", false);
-      from += rows;
-      return compile(graphOf(name, sample.attrs, fixed, v), [...fixed, v], { dtype })([...parts, part]);
-    });
-    graph.forEach((value, i) => {
-      const parts = perShard.map((results) => results[i]!);
-      const expected =
-        value.shape[0] === ROWS
-          ? Buffer.concat(parts.map(bits))
-          : Buffer.from(bits(treeSum(parts)));
-      expect(Buffer.from(bits(found[i]!)).equals(expected), `seed ${SEED}, result ${i} of ${name}`).toBe(true);
-    });
-  });
+      let from = 0;
+      const perShard = SHARDS.map((rows) => {
+        const parts = tensors.map((tensor, i) => (isRows[i] ? rowsOf(tensor, from, rows) : tensor));
+        const part = yHasRows ? rowsOf(weights, from, rows) : weights;
+        const fixed = parts.map((tensor, i) => leaf(tensor, `x${i}`, false));
+        const v = leaf(part, "w", false);
+        from += rows;
+        return compile(graphOf(name, sample.attrs, fixed, v), [...fixed, v], { dtype })([
+          ...parts,
+          part,
+        ]);
+      });
+      graph.forEach((value, i) => {
+        const parts = perShard.map((results) => results[i]!);
+        const expected =
+          value.shape[0] === ROWS
+            ? Buffer.concat(parts.map(bits))
+            : Buffer.from(bits(treeSum(parts)));
+        expect(
+          Buffer.from(bits(found[i]!)).equals(expected),
+          `seed ${SEED}, result ${i} of ${name}`,
+        ).toBe(true);
+      });
+    },
+  );
 });
 
 it("a sum over rows may be used by other ops in the same graph", () => {
@@ -96,7 +114,10 @@ it("a sum over rows may be used by other ops in the same graph", () => {
 it("layerNorm of a row does not depend on the rows beside it", () => {
   const x = input([ROWS, 4], "x");
   const y = layerNorm(x, { gain: { shape: [4], data: Float64Array.of(1, 2, 3, 4) }, bias: 0.5 });
-  const tensor: Tensor = { shape: [3, 4], data: Float64Array.from({ length: 12 }, (_, i) => ((i * 5) % 7) / 3) };
+  const tensor: Tensor = {
+    shape: [3, 4],
+    data: Float64Array.from({ length: 12 }, (_, i) => ((i * 5) % 7) / 3),
+  };
   const [all] = runRows([y], [x], [tensor], { shards: [3], dtype: "f32" });
   const [last] = runRows([y], [x], [rowsOf(tensor, 2, 1)], { shards: [1], dtype: "f32" });
   expect(Array.from(last!.data)).toEqual(Array.from(all!.data.slice(8)));
@@ -107,7 +128,11 @@ it("dropout of a row depends on its place in the whole batch only", () => {
   const y = dropout(x, 0.5, 2);
   const ones: Tensor = { shape: [8, 5], data: new Float64Array(40).fill(1) };
   const [all] = runRows([y], [x], [ones], { shards: [8], dtype: "f32" });
-  const [part] = runRows([y], [x], [rowsOf(ones, 3, 4)], { shards: [4], dtype: "f32", firstRow: 3 });
+  const [part] = runRows([y], [x], [rowsOf(ones, 3, 4)], {
+    shards: [4],
+    dtype: "f32",
+    firstRow: 3,
+  });
   expect(Array.from(part!.data)).toEqual(Array.from(all!.data.slice(15, 35)));
   expect(new Set(all!.data)).toEqual(new Set([0, 2]));
 });

@@ -1,5 +1,13 @@
 // Sample calls of every op: shapes, attributes, and values away from the points where it has a kink or is not defined.
-import { apply, ops, type Op, type Shape, type Tensor, type Value, type ValueLike } from "@shardgrad/core";
+import {
+  apply,
+  ops,
+  type Op,
+  type Shape,
+  type Tensor,
+  type Value,
+  type ValueLike,
+} from "@shardgrad/core";
 import { count, type Attrs, type TwinName } from "./naive.ts";
 import type { Random } from "./random.ts";
 
@@ -27,15 +35,20 @@ const each =
     Array.from({ length: n }, () => draw(random));
 
 /** Numbers with f32 precision, so that both number types start from the same. */
-const between = (low: number, high: number): Draw => each((random) => Math.fround(random.uniform(low, high)));
+const between = (low: number, high: number): Draw =>
+  each((random) => Math.fround(random.uniform(low, high)));
 const anywhere = between(-2, 2);
 const positive = between(0.25, 3);
 const probability = between(0.05, 0.95);
 /** ±[0.2, 2]. */
-const awayFromZero: Draw = each((random) => Math.fround(random.pick([-1, 1]) * random.uniform(0.2, 2)));
+const awayFromZero: Draw = each((random) =>
+  Math.fround(random.pick([-1, 1]) * random.uniform(0.2, 2)),
+);
 /** Numbers that differ by 0.1 at least, in any order. */
 const distinct: Draw = (random, n) => {
-  const values = Array.from({ length: n }, (_, i) => Math.fround((i - n / 2) * 0.2 + random.uniform(0, 0.1)));
+  const values = Array.from({ length: n }, (_, i) =>
+    Math.fround((i - n / 2) * 0.2 + random.uniform(0, 0.1)),
+  );
   for (let i = n - 1; i > 0; i -= 1) {
     const j = random.below(i + 1);
     [values[i], values[j]] = [values[j]!, values[i]!];
@@ -45,13 +58,21 @@ const distinct: Draw = (random, n) => {
 /** Multiples of ⅛; with an offset of 1/16 they differ from those without. */
 const eighths = (offset: number): Draw => each((random) => (random.below(32) - 16) / 8 + offset);
 
-const real = (shape: Shape, draw: Draw = anywhere): SampleInput => ({ shape, draw, element: "real" });
+const real = (shape: Shape, draw: Draw = anywhere): SampleInput => ({
+  shape,
+  draw,
+  element: "real",
+});
 const whole = (shape: Shape, below: number): SampleInput => ({
   shape,
   draw: each((random) => random.below(below)),
   element: "i32",
 });
-const call = (inputs: readonly SampleInput[], attrs: Attrs = {}, rows: readonly number[] = []): Sample => ({
+const call = (
+  inputs: readonly SampleInput[],
+  attrs: Attrs = {},
+  rows: readonly number[] = [],
+): Sample => ({
   inputs,
   attrs,
   rows,
@@ -59,7 +80,9 @@ const call = (inputs: readonly SampleInput[], attrs: Attrs = {}, rows: readonly 
 
 /** Shapes of elementwise ops: a scalar, a full vector and its tail, three axes. */
 const unary = (draw: Draw = anywhere, attrs: Attrs = {}): Sample[] =>
-  [[], [7], [4, 5], [2, 3, 4]].map((shape) => call([real(shape, draw)], attrs, shape.length > 1 ? [0] : []));
+  [[], [7], [4, 5], [2, 3, 4]].map((shape) =>
+    call([real(shape, draw)], attrs, shape.length > 1 ? [0] : []),
+  );
 
 /** Two inputs of one shape. */
 const paired = (a: Draw, b: Draw = anywhere, attrs: Attrs = {}): Sample[] =>
@@ -113,7 +136,10 @@ export const samples = {
     call([real([2, 2, 3]), real([2, 1, 3]), real([2, 3, 3])], { axis: 1 }, [0, 1, 2]),
   ],
   cos: unary(),
-  crossEntropy: [call([real([6, 5]), whole([6], 5)], {}, [0, 1]), call([real([3, 2]), whole([3], 2)])],
+  crossEntropy: [
+    call([real([6, 5]), whole([6], 5)], {}, [0, 1]),
+    call([real([3, 2]), whole([3], 2)]),
+  ],
   crossEntropyGrad: [call([real([6, 5]), whole([6], 5), real([6])], {}, [0, 1, 2])],
   div: binary(anywhere, awayFromZero),
   elu: unary(awayFromZero, { alpha: 1.5 }),
@@ -202,6 +228,5 @@ export function drawn({ inputs }: Sample, random: Random): Tensor[] {
 }
 
 /** Every op's samples, by name. */
-export const everySample: readonly (readonly [name: TwinName, samples: readonly Sample[]])[] = Object.entries(
-  samples,
-) as [TwinName, readonly Sample[]][];
+export const everySample: readonly (readonly [name: TwinName, samples: readonly Sample[]])[] =
+  Object.entries(samples) as [TwinName, readonly Sample[]][];

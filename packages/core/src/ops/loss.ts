@@ -151,7 +151,7 @@ export const binaryCrossEntropy = (logits: ValueLike, targets: ValueLike): Value
 
 /** −[t log f + (1 − t) log(1 − f)] elementwise, for probabilities f and t in [0, 1], with 0·log 0 = 0. */
 export const logLoss = (f: ValueLike, t: ValueLike): Value =>
-  neg(add(xlogy(t, f), xlogy(sub(1, t), sub(1, f))));
+  sub(0, add(xlogy(t, f), xlogy(sub(1, t), sub(1, f)))); // 0 − 0 is +0
 
 /** (f − t)² elementwise. */
 export function squaredError(f: Value, t: Value): Value {

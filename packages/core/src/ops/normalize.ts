@@ -5,6 +5,7 @@ import { apply, lift, type Op, type Value, type ValueLike } from "../value.js";
 import { add, div, mul, square, sub } from "./arithmetic.js";
 import { only, sqrt, step } from "./functions.js";
 import { mean } from "./reduce.js";
+import { reshape } from "./shape.js";
 import { alongLast } from "./softmax.js";
 
 // y = √Σx²  ⇒  dx += x/y·dy, 0 at x = 0: there y + [y = 0] is 1
@@ -24,7 +25,8 @@ export const normOp: Op = {
   vjp: [
     (dy, inputs, y) => {
       const x = only(inputs);
-      return mul(x, alongLast(div(dy, add(y, sub(1, step(y)))), x));
+      const column = (v: Value): Value => reshape(v, [...v.shape, 1]);
+      return div(mul(x, column(dy)), column(add(y, sub(1, step(y)))));
     },
   ],
 };
