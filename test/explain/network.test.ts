@@ -16,7 +16,7 @@ import { isSmall, networkCircuit } from "../../packages/cli/dist/explain/network
 
 const x = Float32Array.of(0.5, -1.25);
 
-function compare(
+function expectSameNumbers(
   activation: ActivationName,
   output: ActivationName,
   loss: LossSpec,
@@ -48,7 +48,7 @@ function compare(
 
 describe("a net 2-3-2 with every number a node has the loss and gradients of the net of matrices", () => {
   it.each(activationNames)("for the activation %s", (name) => {
-    compare(
+    expectSameNumbers(
       name,
       "identity",
       { name: "meanSquaredError", reduction: "mean" },
@@ -65,11 +65,11 @@ describe("a net 2-3-2 with every number a node has the loss and gradients of the
     ["crossEntropy", "identity", tensor(Int32Array.of(1))],
     ["crossEntropy", "identity", tensor([[0.25, 0.75]])],
   ] as const)("for the loss %s after %s", (name, output, target) => {
-    compare("tanh", output, { name, reduction: "mean" }, target);
+    expectSameNumbers("tanh", output, { name, reduction: "mean" }, target);
   });
 
   it("for tied weights", () => {
-    compare(
+    expectSameNumbers(
       "tanh",
       "identity",
       { name: "meanSquaredError", reduction: "mean" },

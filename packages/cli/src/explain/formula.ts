@@ -108,8 +108,10 @@ export function parseFormula(text: string): Expression {
       case "operator":
         if (token.text === "+") return expression(SIGN);
         if (token.text === "-") return { kind: "negative", of: expression(SIGN) };
+        throw expected("a number, a name or (", token);
+      default:
+        throw expected("a number, a name or (", token);
     }
-    throw expected("a number, a name or (", token);
   };
 
   const callArguments = (): Expression[] => {
