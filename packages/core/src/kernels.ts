@@ -125,7 +125,7 @@ export interface KernelExports {
   // products
   /**
    * C[m, n] = A·B with A[i, p] at A + (i·aRow + p·aColumn) elements, B likewise, C dense [m, n].
-   * One of aRow, aColumn is 1, and one of bRow, bColumn. One sequential chain over p = 0…k−1 per element of C.
+   * One of aRow, aColumn is 1, and one of bRow, bColumn. One sequential chain from +0 over p = 0…k−1 per element of C.
    * Row i of C has the same bits whatever m is. `scratch`: SCRATCH_BYTES bytes for packing.
    */
   readonly gemm: (
