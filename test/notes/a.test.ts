@@ -7,6 +7,7 @@ import {
   exp,
   forward,
   input,
+  losses,
   matmul,
   mul,
   sigmoid,
@@ -109,10 +110,9 @@ describe(`A: a net of layers, units one by one (seed ${seed})`, () => {
       Math.sqrt(row.reduce((total, value, j) => total + (value - y[k]![j]!) ** 2, 0)),
     );
     expectClose(traced.losses, wanted);
-    expectClose(
-      traced.cost,
-      wanted.reduce((total, length) => total + length, 0),
-    );
+    const total = wanted.reduce((sum, length) => sum + length, 0);
+    expectClose(traced.cost, total);
+    expectClose(evaluate([losses.norm(tensor(out), tensor(y), "sum")])[0]!.data[0]!, total);
   });
 
   it("A3: the gradient of the length is 0 where f(x) = ŷ", () => {

@@ -12,6 +12,7 @@ import {
   initialize,
   input,
   log,
+  losses,
   matmul,
   max,
   mean,
@@ -360,10 +361,13 @@ describe("C: the chain rule for deep nets", () => {
     );
   });
 
-  it(`C11: e = −log σ(w₁ᵀx) has ∂e/∂w₁ = −σ(−w₁ᵀx)·x (seed ${seed})`, () => {
+  it.each([
+    ["as it is written", (margin: Value) => neg(log(sigmoid(margin)))],
+    ["as losses.logistic", (margin: Value) => losses.logistic(margin, "sum")],
+  ] as const)(`C11: e = −log σ(w₁ᵀx) has ∂e/∂w₁ = −σ(−w₁ᵀx)·x, %s (seed ${seed})`, (_, loss) => {
     const [w, x] = randomMatrix(next, 2, 5) as [readonly number[], readonly number[]];
     const leaf = input([5], "w");
-    const e = neg(log(sigmoid(sum(mul(leaf, tensor(x))))));
+    const e = loss(sum(mul(leaf, tensor(x))));
     const [gradient] = evaluate([gradients(e, [leaf])[0]!], new Map([[leaf, tensor(w)]]));
     expectClose(
       gradient!,

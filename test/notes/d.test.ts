@@ -5,6 +5,7 @@ import {
   exp,
   gradients,
   input,
+  losses,
   matmul,
   mul,
   neg,
@@ -23,6 +24,7 @@ import {
   type ActivationName,
   type LossSpec,
   type Tensor,
+  type Value,
 } from "@shardgrad/core";
 import { describe, expect, it } from "vitest";
 import {
@@ -124,6 +126,14 @@ describe("D: losses", () => {
     const [form] = evaluate([mul(0.5, sum(matmul(d, d, { transposeA: true })))]);
     expectClose(costOf(halfSum, t), squares / 2);
     expectClose(form!.data[0]!, squares / 2);
+  });
+
+  it("D2, D3: the losses are functions too", () => {
+    const valueOf = (loss: Value): number => evaluate([loss])[0]!.data[0]!;
+    expectClose(valueOf(losses.halfSquaredError(tensor(f), tensor(t), "mean")), squares / 10);
+    expectClose(valueOf(losses.halfSquaredError(tensor(f), tensor(t), "sum")), squares / 2);
+    const summed: LossSpec = { name: "logLoss", reduction: "sum" };
+    expectClose(valueOf(losses.logLoss(tensor(f), tensor(labels), "sum")), costOf(summed, labels));
   });
 
   it("D3: L = −Σ [t log f + (1 − t) log(1 − f)]", () => {
