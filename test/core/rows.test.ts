@@ -11,6 +11,7 @@ import {
   mul,
   reshape,
   ROWS,
+  scatterAdd,
   sum,
   type Tensor,
   type Value,
@@ -173,4 +174,33 @@ it("a view of an input and of an output keeps its rows", () => {
   expect(a!.shape).toEqual([2, 2, 3]);
   expect(Array.from(a!.data)).toEqual(Array.from(tensor.data));
   expect(Array.from(b!.data)).toEqual(Array.from(tensor.data, (n) => 2 * n));
+});
+
+it("sums of rows into a table larger than a block of the kernel follow the tree", () => {
+  const [width, size] = [1500, 40];
+  const random = randomFrom(SEED);
+  const x: Tensor = {
+    shape: [TOTAL, width],
+    data: Float64Array.from({ length: TOTAL * width }, () => Math.fround(random.uniform(-1, 1))),
+  };
+  // Some rows fall outside the table and are left out.
+  const indices: Tensor = {
+    shape: [TOTAL],
+    data: Int32Array.from({ length: TOTAL }, (_, r) =>
+      r % 7 === 0 ? size + r : random.below(8) * 5,
+    ),
+  };
+  const inputs = [input([ROWS, width], "x"), input([ROWS], "indices", "i32")] as const;
+  const y = scatterAdd(...inputs, size);
+  for (const dtype of ["f32", "f64"] as const) {
+    const [found] = runRows([y], inputs, [x, indices], { shards: SHARDS, dtype });
+    let from = 0;
+    const parts = SHARDS.map((rows) => {
+      const [part, at] = [rowsOf(x, from, rows), rowsOf(indices, from, rows)];
+      from += rows;
+      const leaves = [leaf(part, "x", false), leaf(at, "indices", false)] as const;
+      return compile([scatterAdd(...leaves, size)], leaves, { dtype })([part, at])[0]!;
+    });
+    expect(Buffer.from(bits(found!)).equals(Buffer.from(bits(treeSum(parts))))).toBe(true);
+  }
 });
