@@ -1,18 +1,24 @@
 // The losses as functions: values and gradients against their formulas, and the same as a model's specification gives.
 import {
   checkGradients,
+  dense,
   evaluate,
   grad,
+  gradients,
   input,
   item,
   lossNames,
   losses,
   matmul,
   mul,
+  outputOf,
+  parameterSpecs,
   ROWS,
   rowLoss,
+  sequential,
   sigmoid,
   sum,
+  sumsRows,
   tensor,
   toNested,
   valueAndGrad,
@@ -102,6 +108,23 @@ describe.each(lossNames)("%s", (name) => {
     const inside = T.map((row) => row.map((t) => 0.2 + 0.6 * t));
     for (const { worstRelative } of checkGradients((f, t) => losses[name](f, t), [F, inside]))
       expect(worstRelative.relativeError).toBeLessThanOrEqual(1e-7);
+  });
+
+  it("trains: every gradient of a model is a sum over the rows of a batch", () => {
+    const spec = sequential(3, [
+      dense(4, { activation: "tanh" }),
+      dense(K, { activation: "sigmoid" }),
+    ]);
+    const specs = parameterSpecs(spec);
+    const parameters = specs.map((parameter) => input(parameter.shape, parameter.name));
+    const byName = new Map(
+      specs.map((parameter, i): [string, Value] => [parameter.name, parameters[i]!]),
+    );
+    const loss = sum(
+      rowLoss({ name }, outputOf(spec, byName, input([ROWS, 3], "x")), input([ROWS, K], "t")),
+      0,
+    );
+    for (const gradient of gradients(loss, parameters)) expect(sumsRows(gradient!)).toBe(true);
   });
 
   it("over rows gives [rows]", () => {
