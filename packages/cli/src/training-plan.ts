@@ -8,6 +8,7 @@ import {
   Trainer,
   type TrainerOptions,
 } from "@shardgrad/parallel";
+import { checkBlas } from "./blas.js";
 import { checkLoss, checkTrain } from "./check-train.js";
 import { readConfigFile } from "./config-file.js";
 import { fingerprintFiles } from "./fingerprint.js";
@@ -37,6 +38,7 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
   const path = settings.data;
   if (path === undefined)
     throw new UsageError("DATA: no table to learn from; give a CSV, TSV, Arrow or IDX file");
+  if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);
   const files = await filesOf(settings, path);

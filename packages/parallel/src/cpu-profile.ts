@@ -11,5 +11,7 @@ export interface ProfilerFlags {
  */
 export function profilerFlags(folder: string | undefined, name: string): ProfilerFlags {
   if (folder === undefined) return {};
-  return { execArgv: ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`] };
+  return {
+    execArgv: ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`],
+  };
 }

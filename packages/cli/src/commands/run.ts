@@ -20,5 +20,7 @@ export async function runCommand(name: CommandName, flags: RawFlags): Promise<Co
       return (await import("./explain.js")).explainGraph(flags);
     case "gradcheck":
       return (await import("./gradcheck.js")).gradcheck(flags);
+    case "bench":
+      return (await import("./bench.js")).bench(flags);
   }
 }

@@ -12,12 +12,16 @@ import {
   type RunResult,
   type Scores,
 } from "@shardgrad/parallel";
+import { wouldGain } from "../blas.js";
 import { formatConfig } from "../config-file.js";
 import { fingerprintFiles, fingerprintSettings } from "../fingerprint.js";
 import { trainOptions } from "../options/train.js";
+import { openProfiles } from "../profiles.js";
 import { jsonReporter } from "../report/json.js";
+import { numbersOf } from "../report/model-summary.js";
 import type { DataEvent, Reporter } from "../report/reporter.js";
 import { textReporter } from "../report/text.js";
+import { timeShares } from "../report/time-shares.js";
 import {
   appendMetrics,
   claimFolder,
@@ -41,6 +45,7 @@ const CHECKPOINT_SECONDS = 60;
 export async function train(flags: RawFlags): Promise<CommandResult> {
   const plan = await planTraining(flags);
   const { settings, data } = plan;
+  const profiles = await openProfiles(settings); // a place that cannot be written is told before anything is
   const files = await folderOf(plan);
   const reporter = settings.json
     ? jsonReporter(settings.quiet)
@@ -51,7 +56,7 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
     everySeconds: CHECKPOINT_SECONDS,
     everySteps: settings.checkpointEvery,
   };
-  const trainer = new Trainer({ ...plan.options, checkpoint });
+  const trainer = new Trainer({ ...plan.options, ...profiles.options, checkpoint });
   const watch = watchSignals(() =>
     process.stderr.write("\nstopping at the next step; once more ends at once\n"),
   );
@@ -62,12 +67,14 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
       await writeManifest(files, { ...begun, status: "failed" });
       throw withPlaces(error, data);
     });
+    await profiles.write(result);
     await finish(plan, files, result, begun, reporter);
     return result.stopped ? (watch.exitCode() ?? 0) : 0;
   } finally {
     reporter.close();
     watch.close();
     await trainer.close();
+    await profiles.close();
   }
 }
 
@@ -181,5 +188,7 @@ async function finish(
     weights: hash,
     validation,
     test,
+    time: result.profile && timeShares(result.profile),
+    blasGains: await wouldGain(settings.backend, seconds, numbersOf({ parameters })),
   });
 }

@@ -1,10 +1,18 @@
 // The commands: what each is called, takes and is for.
 import type { AnyOptionTable } from "./option.js";
+import { benchOptions } from "./speed.js";
 import { explainOptions, gradcheckOptions } from "./teach.js";
 import { trainOptions } from "./train.js";
 import { evaluateOptions, inspectOptions, predictOptions } from "./use.js";
 
-export type CommandName = "train" | "evaluate" | "predict" | "inspect" | "explain" | "gradcheck";
+export type CommandName =
+  | "train"
+  | "evaluate"
+  | "predict"
+  | "inspect"
+  | "explain"
+  | "gradcheck"
+  | "bench";
 
 /** A command as parser, help and documentation need it. */
 export interface CommandEntry {
@@ -77,6 +85,14 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     examples: [
       ["shardgrad gradcheck runs/penguins-1 --data penguins.csv", "at the trained weights"],
       ["shardgrad gradcheck config.yaml", "at the initial weights of a configuration"],
+    ],
+  },
+  bench: {
+    summary: "Measure how fast this machine trains, by number of workers",
+    options: benchOptions,
+    examples: [
+      ["shardgrad bench", "four sizes of network, in under half a minute"],
+      ["shardgrad bench --jobs small,medium --json", "two of them, as JSON"],
     ],
   },
 };

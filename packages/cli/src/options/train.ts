@@ -45,6 +45,8 @@ export interface TrainSettings extends SessionSettings {
   readonly resume?: string | undefined;
   readonly config?: string | undefined;
   readonly quiet: boolean;
+  readonly trace?: string | undefined;
+  readonly cpuProf?: string | undefined;
 }
 
 /** The losses of classes and of numbers as a table has them. */
@@ -336,6 +338,18 @@ export const trainOptions: OptionTable<TrainSettings> = {
     help: "No progress, only the last lines",
     group: "Output",
     default: false,
+    scope: "session",
+  },
+  trace: {
+    kind: path("a file"),
+    help: "Write where each worker's time went, for ui.perfetto.dev or chrome://tracing; the last lines sum it up",
+    group: "Output",
+    scope: "session",
+  },
+  cpuProf: {
+    kind: path("a folder"),
+    help: "Write a CPU profile of every thread, for Chrome's developer tools",
+    group: "Output",
     scope: "session",
   },
   ...sessionOptions,

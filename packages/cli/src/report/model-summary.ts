@@ -90,7 +90,8 @@ function featureWords(feature: FeatureEncoding): string {
   return `${scaled}${feature.missing ? ", and whether it is missing" : ""}`;
 }
 
-function numbersOf({ parameters }: TrainedModel): number {
+/** Numbers in all parameters together. */
+export function numbersOf({ parameters }: Pick<TrainedModel, "parameters">): number {
   let total = 0;
   for (const { data } of parameters.values()) total += data.length;
   return total;

@@ -1,5 +1,6 @@
 // What a training run tells its user: the moments of a run, and who can tell them.
 import type { RunEvent, Scores } from "@shardgrad/parallel";
+import type { TimeShares } from "./time-shares.js";
 
 /** The data are read and encoded; the workers start next. */
 export interface DataEvent {
@@ -22,6 +23,10 @@ export interface EndEvent {
   readonly weights: string; // sha256 of the weights
   readonly validation: Scores | null;
   readonly test: Scores | null;
+  /** Where the workers' time went; null unless it was noted. */
+  readonly time: TimeShares | null;
+  /** Whether OpenBLAS is there, was not used, and would have made the run faster. */
+  readonly blasGains: boolean;
 }
 
 export type ReportedEvent = DataEvent | RunEvent | EndEvent;

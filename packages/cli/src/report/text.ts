@@ -2,6 +2,7 @@
 import pc from "picocolors";
 import { count, duration, scoreLine, short } from "./format.js";
 import { createBar } from "./bar.js";
+import { describeShares } from "./time-shares.js";
 import type { DataEvent, EndEvent, ReportedEvent, Reporter } from "./reporter.js";
 import type { EpochEvent, StartEvent } from "@shardgrad/parallel";
 
@@ -102,6 +103,11 @@ function describeEnd(event: EndEvent, data: string): string[] {
   const lines: string[] = [];
   if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);
+  if (event.time) lines.push(...describeShares(event.time));
+  if (event.blasGains)
+    lines.push(
+      pc.dim("faster: --backend blas; OpenBLAS is installed (the same bytes on this machine only)"),
+    );
   lines.push(
     `${event.stopped ? "stopped after" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`,
   );
