@@ -44,7 +44,6 @@ export class Checkpoints {
         this.#failure ??= { error };
         control.requestStop(); // a run that cannot keep its promise ends; its last checkpoint is intact
       } finally {
-        control.endSnapshot();
         asked = false;
         this.#writing = undefined;
       }

@@ -13,10 +13,12 @@ const WORDS = {
   epochs: 128,
   /** Finished steps, as an f64. Written by worker 0. */
   steps: 160,
-  /** 1 while the supervisor wants a snapshot. Written by the supervisor. */
-  snapshot: 192,
-  /** The step after which the snapshot is taken, as an f64, −1 before that is decided. Written by worker 0, cleared by the supervisor. */
-  snapshotStep: 224,
+  /** Snapshots that the supervisor has asked for. Written by the supervisor. */
+  snapshots: 192,
+  /** Those that were decided on. Written by worker 0, after the step of the newest. */
+  answered: 224,
+  /** The step after which the newest is taken, as an f64. Written by worker 0. */
+  snapshotStep: 226,
   /** Last finished phase of each worker, 128 bytes apart. */
   phases: 256,
 } as const;
@@ -38,40 +40,66 @@ export function controlBytes(workers: number): number {
   return 4 * (WORDS.phases + workers * WORDS_PER_LINE);
 }
 
+/**
+ * The operations on shared words that everything here is made of, so that a test can stop a worker at any of them.
+ * Indices count words of i32; a number of f64 takes two, from an even one.
+ */
+export interface SharedWords {
+  load(at: number): number;
+  store(at: number, value: number): void;
+  /** Wakes everybody who sleeps at this word. */
+  notify(at: number): void;
+  /** Sleeps until notified while the word is `seen`, at most so many milliseconds. */
+  wait(at: number, seen: number, milliseconds: number): void;
+  /** Loads a number of f64. Plain, not atomic: aligned 8-byte accesses do not tear. */
+  loadNumber(at: number): number;
+  storeNumber(at: number, value: number): void;
+}
+
+function sharedWords(buffer: ArrayBufferLike): SharedWords {
+  const words = new Int32Array(buffer);
+  const numbers = new Float64Array(buffer, 0, 4 * WORDS.phases / 8);
+  return {
+    load: (at) => Atomics.load(words, at),
+    store: (at, value) => void Atomics.store(words, at, value),
+    notify: (at) => void Atomics.notify(words, at),
+    wait: (at, seen, milliseconds) => void Atomics.wait(words, at, seen, milliseconds),
+    loadNumber: (at) => numbers[at >> 1] ?? 0,
+    storeNumber: (at, value) => void (numbers[at >> 1] = value),
+  };
+}
+
 /** The shared control words. */
 export class Control {
-  readonly #words: Int32Array;
-  readonly #steps: Float64Array;
-  readonly #snapshotStep: Float64Array;
+  readonly #words: SharedWords;
 
-  constructor(buffer: ArrayBufferLike) {
-    this.#words = new Int32Array(buffer);
-    this.#steps = new Float64Array(buffer, WORDS.steps * 4, 1);
-    this.#snapshotStep = new Float64Array(buffer, WORDS.snapshotStep * 4, 1);
+  /** @param memory what begins with the words, or the operations on them */
+  constructor(memory: ArrayBufferLike | SharedWords) {
+    this.#words = "load" in memory ? memory : sharedWords(memory);
   }
 
   /** Clears everything for a run that has `steps` committed steps. */
   reset(workers: number, phases: Phases, steps: number): void {
-    this.#words.fill(0, 0, WORDS.phases + workers * WORDS_PER_LINE);
+    for (let at = 0; at < WORDS.phases + workers * WORDS_PER_LINE; at += 1) this.#words.store(at, 0);
     this.steps = steps;
-    this.#snapshotStep[0] = -1;
+    this.#words.storeNumber(WORDS.snapshotStep, -1);
     this.finishEpochs(Math.floor(steps / phases.stepsPerEpoch));
-    for (let w = 0; w < workers; w += 1) this.#words[WORDS.phases + w * WORDS_PER_LINE] = finishedPhases(phases, steps) | 0;
+    for (let w = 0; w < workers; w += 1) this.#words.store(WORDS.phases + w * WORDS_PER_LINE, finishedPhases(phases, steps) | 0);
   }
 
   /** Ends the run at once: every waiter sees it within its time-out. */
   abort(workers: number): void {
-    Atomics.store(this.#words, WORDS.abort, 1);
-    for (let w = 0; w < workers; w += 1) Atomics.notify(this.#words, WORDS.phases + w * WORDS_PER_LINE);
+    this.#words.store(WORDS.abort, 1);
+    for (let w = 0; w < workers; w += 1) this.#words.notify(WORDS.phases + w * WORDS_PER_LINE);
   }
 
   get aborted(): boolean {
-    return Atomics.load(this.#words, WORDS.abort) !== 0;
+    return this.#words.load(WORDS.abort) !== 0;
   }
 
   /** Asks for the end of the run after a step. */
   requestStop(): void {
-    Atomics.store(this.#words, WORDS.stop, 1);
+    this.#words.store(WORDS.stop, 1);
   }
 
   /**
@@ -79,85 +107,81 @@ export class Control {
    * Doing it again for the same step is harmless: nobody has read the first decision then.
    */
   decide(step: number): void {
-    let decision = Atomics.load(this.#words, WORDS.stop) !== 0 ? STOP : 0;
-    if (Atomics.load(this.#words, WORDS.snapshot) !== 0) {
-      const at = this.#snapshotStep[0] ?? -1;
-      if (at < 0) this.#snapshotStep[0] = step + 1;
-      if (at < 0 || at === step + 1) decision |= SNAPSHOT;
-    }
-    Atomics.store(this.#words, WORDS.decision + (step & 1), decision);
+    let decision = this.#words.load(WORDS.stop) !== 0 ? STOP : 0;
+    const asked = this.#words.load(WORDS.snapshots);
+    if (asked !== this.#words.load(WORDS.answered)) {
+      this.#words.storeNumber(WORDS.snapshotStep, step + 1);
+      this.#words.store(WORDS.answered, asked);
+      decision |= SNAPSHOT;
+    } else if (this.#words.loadNumber(WORDS.snapshotStep) === step + 1) decision |= SNAPSHOT; // a leader ended right here
+    this.#words.store(WORDS.decision + (step & 1), decision);
   }
 
   /** Whether the run ends after this step. Read between the barrier that follows `decide` and the next but one. */
   stopsAfter(step: number): boolean {
-    return (Atomics.load(this.#words, WORDS.decision + (step & 1)) & STOP) !== 0;
+    return (this.#words.load(WORDS.decision + (step & 1)) & STOP) !== 0;
   }
 
   /** Whether a snapshot is taken after this step. */
   snapshotAfter(step: number): boolean {
-    return (Atomics.load(this.#words, WORDS.decision + (step & 1)) & SNAPSHOT) !== 0;
+    return (this.#words.load(WORDS.decision + (step & 1)) & SNAPSHOT) !== 0;
   }
 
-  /** Supervisor: asks for a snapshot. */
+  /** Supervisor: asks for a snapshot. The last one must be done with: its buffer is written again. */
   requestSnapshot(): void {
-    Atomics.store(this.#words, WORDS.snapshot, 1);
+    this.#words.store(WORDS.snapshots, this.#words.load(WORDS.snapshots) + 1);
   }
 
-  /** Supervisor: the snapshot is written; another may be asked for. The request goes first, else the leader would take it again. */
-  endSnapshot(): void {
-    Atomics.store(this.#words, WORDS.snapshot, 0);
-    this.#snapshotStep[0] = -1;
-  }
-
-  /** The step after which the snapshot is taken, −1 before that is decided. */
+  /** The step after which the snapshot that was asked for is taken, −1 before that is decided. */
   get snapshotStep(): number {
-    return this.#snapshotStep[0] ?? -1;
+    const decided = this.#words.load(WORDS.answered) === this.#words.load(WORDS.snapshots);
+    return decided ? this.#words.loadNumber(WORDS.snapshotStep) : -1;
   }
 
   /** Worker w found a number that is not finite in what this step would make. */
   markNonFinite(w: number, step: number): void {
-    Atomics.store(this.#words, WORDS.phases + w * WORDS_PER_LINE + NON_FINITE, markOf(step));
+    this.#words.store(WORDS.phases + w * WORDS_PER_LINE + NON_FINITE, markOf(step));
   }
 
   /** Whether any worker did. All read the same after the barrier, which so cancels the commit without another one. */
   foundNonFinite(workers: number, step: number): boolean {
     for (let w = 0; w < workers; w += 1)
-      if (Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE + NON_FINITE) === markOf(step)) return true;
+      if (this.#words.load(WORDS.phases + w * WORDS_PER_LINE + NON_FINITE) === markOf(step)) return true;
     return false;
   }
 
   get epochs(): number {
-    return Atomics.load(this.#words, WORDS.epochs);
+    return this.#words.load(WORDS.epochs);
   }
 
   finishEpochs(epochs: number): void {
     // A store after the record's plain writes: a reader that sees the new count sees the record.
-    Atomics.store(this.#words, WORDS.epochs, epochs);
+    this.#words.store(WORDS.epochs, epochs);
   }
 
   /** Finished steps of the run. Beyond 2³¹, so an f64: aligned 8-byte stores do not tear. */
   get steps(): number {
-    return this.#steps[0] ?? 0;
+    return this.#words.loadNumber(WORDS.steps);
   }
 
   set steps(steps: number) {
-    this.#steps[0] = steps;
+    this.#words.storeNumber(WORDS.steps, steps);
   }
 
   /** The phase word of worker w. */
   phase(w: number): number {
-    return Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE);
+    return this.#words.load(WORDS.phases + w * WORDS_PER_LINE);
   }
 
   /** The shard that worker w tries alone, null when it runs all of its shards. */
   probed(w: number): number | null {
-    const word = Atomics.load(this.#words, WORDS.phases + w * WORDS_PER_LINE + PROBE);
+    const word = this.#words.load(WORDS.phases + w * WORDS_PER_LINE + PROBE);
     return word === 0 ? null : word - 1;
   }
 
   /** Says that worker w is about to try a shard alone, or (null) that it has tried all. */
   probe(w: number, shard: number | null): void {
-    Atomics.store(this.#words, WORDS.phases + w * WORDS_PER_LINE + PROBE, shard === null ? 0 : shard + 1);
+    this.#words.store(WORDS.phases + w * WORDS_PER_LINE + PROBE, shard === null ? 0 : shard + 1);
   }
 
   /** How many phases worker w has finished: its word, which wraps, brought near to what the committed steps say. */
@@ -169,13 +193,13 @@ export class Control {
   /** Says that worker w has finished a phase. Stored, not counted, so saying it twice is harmless. */
   finish(w: number, phase: number): void {
     const at = WORDS.phases + w * WORDS_PER_LINE;
-    Atomics.store(this.#words, at, phase | 0);
-    Atomics.notify(this.#words, at);
+    this.#words.store(at, phase | 0);
+    this.#words.notify(at);
   }
 
   /** Sleeps while worker w's phase word is `seen`, at most so many milliseconds. */
   sleep(w: number, seen: number, milliseconds: number): void {
-    Atomics.wait(this.#words, WORDS.phases + w * WORDS_PER_LINE, seen, milliseconds);
+    this.#words.wait(WORDS.phases + w * WORDS_PER_LINE, seen, milliseconds);
   }
 }
 

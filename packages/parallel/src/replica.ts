@@ -6,10 +6,11 @@ import { checkArithmetic, loadKernels, type Kernels, type Products, type Scratch
 import { Barrier, Control } from "./control.js";
 import { stepsPerEpoch } from "./job.js";
 import type { Layout } from "./layout.js";
-import { moveTo, phasesOf, type Phases, type Position } from "./position.js";
-import { createScoring, type Scoring } from "./scoring.js";
-import { SCORE, Tracer, WAIT } from "./trace.js";
-import { createTrainingStep, type TrainingStep } from "./training-step.js";
+import { trainAll } from "./phases.js";
+import { phasesOf } from "./position.js";
+import { createScoring } from "./scoring.js";
+import { Tracer } from "./trace.js";
+import { createTrainingStep } from "./training-step.js";
 
 /** What a worker is given besides the job. */
 export interface ReplicaOptions {
@@ -61,74 +62,4 @@ export function createReplica(layout: Layout, { memory, module, index, spin, pro
       tracer?.end(control.steps);
     },
   };
-}
-
-/** Everything one worker's line runs on. */
-interface Line {
-  readonly phases: Phases;
-  readonly control: Control;
-  readonly barrier: Barrier;
-  readonly workers: number;
-  readonly index: number;
-  readonly step: TrainingStep;
-  readonly scoring: Scoring | null;
-  readonly tracer: Tracer | null;
-}
-
-function trainAll({ phases, control, barrier, workers, index, step, scoring, tracer }: Line, probe: boolean): void {
-  const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
-  moveTo(at, phases, control.finishedPhases(index, phases));
-  if (probe && at.phase === "gradients" && at.finished < phases.total) tryShards(at, control, index, step);
-  for (;;) {
-    // A number that is not finite cancels the commit: the run ends with θ of the step before.
-    if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1)) return;
-    // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
-    if (index === 0) record(at, phases, control, step, scoring);
-    if (at.finished >= phases.total) return;
-    if (at.phase === "gradients" && at.step > 0) {
-      if (control.stopsAfter(at.step - 1)) return;
-      if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);
-    }
-    switch (at.phase) {
-      case "gradients":
-        step.gradients(at.epoch, at.inEpoch, at.step);
-        if (index === 0) control.decide(at.step);
-        break;
-      case "update":
-        if (!step.update(at.epoch, at.inEpoch, at.step)) control.markNonFinite(index, at.step);
-        break;
-      case "score":
-        tracer?.turn(SCORE, at.step - 1);
-        scoring?.run((at.step & 1) as 0 | 1);
-        break;
-    }
-    tracer?.turn(WAIT, at.phase === "score" ? at.step - 1 : at.step);
-    // Passing the barrier after an update is the commit: θ of the next step is complete.
-    barrier.pass(at.finished + 1);
-    moveTo(at, phases, at.finished + 1);
-  }
-}
-
-/** Runs each shard alone, its number in the control words: if one ends this worker, the supervisor knows which. */
-function tryShards(at: Position, control: Control, index: number, step: TrainingStep): void {
-  for (const shard of step.shardsOf(at.inEpoch)) {
-    control.probe(index, shard);
-    step.tryShard(at.epoch, at.inEpoch, at.step, shard);
-  }
-  control.probe(index, null);
-}
-
-/** The leader's records of what is finished at a position. Storing them again is harmless. */
-function record(at: Position, { stepsPerEpoch: steps, perEpoch }: Phases, control: Control, step: TrainingStep, scoring: Scoring | null): void {
-  if (at.phase === "update" || at.step === 0) return;
-  const last = at.step - 1;
-  const epoch = Math.floor(last / steps);
-  if (last >= control.steps) {
-    step.recordStep(epoch, last - epoch * steps);
-    control.steps = at.step;
-  }
-  if (at.finished === (epoch + 1) * perEpoch && control.epochs <= epoch) {
-    step.recordEpoch(epoch, scoring);
-    control.finishEpochs(epoch + 1);
-  }
 }

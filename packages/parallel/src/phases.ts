@@ -1,0 +1,90 @@
+// One worker's way through the phases of a run, over the control words; knows no kernel and no thread.
+import type { Barrier, Control } from "./control.js";
+import { moveTo, type Phases, type Position } from "./position.js";
+import type { Scoring } from "./scoring.js";
+import { SCORE, WAIT, type Tracer } from "./trace.js";
+import type { TrainingStep } from "./training-step.js";
+
+/** Everything one worker's line runs on. */
+export interface Line {
+  readonly phases: Phases;
+  readonly control: Control;
+  readonly barrier: Barrier;
+  readonly workers: number;
+  readonly index: number;
+  readonly step: TrainingStep;
+  readonly scoring: Scoring | null;
+  readonly tracer: Tracer | null;
+}
+
+/** Passes the phases from this worker's own phase word to the end of the run, or to a stop. */
+export function trainAll(line: Line, probe: boolean): void {
+  const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
+  start(line, at);
+  if (probe && at.phase === "gradients" && at.finished < line.phases.total) tryShards(at, line);
+  while (passPhase(line, at));
+}
+
+/**
+ * Goes to where this worker's phase word says. The word may come from a predecessor that ended inside the barrier, while
+ * others had not finished the phase, or before it had woken them: so this worker passes that barrier again.
+ */
+export function start({ phases, control, barrier, index }: Line, at: Position): void {
+  moveTo(at, phases, control.finishedPhases(index, phases));
+  barrier.pass(at.finished);
+}
+
+/** Passes the next phase. False, and nothing done, when there is none: the run is over or stops here. */
+export function passPhase({ phases, control, barrier, workers, index, step, scoring, tracer }: Line, at: Position): boolean {
+  // A number that is not finite cancels the commit: the run ends with θ of the step before.
+  if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1)) return false;
+  // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
+  if (index === 0) record(at, phases, control, step, scoring);
+  if (at.finished >= phases.total) return false;
+  if (at.phase === "gradients" && at.step > 0) {
+    if (control.stopsAfter(at.step - 1)) return false;
+    if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);
+  }
+  switch (at.phase) {
+    case "gradients":
+      step.gradients(at.epoch, at.inEpoch, at.step);
+      if (index === 0) control.decide(at.step);
+      break;
+    case "update":
+      if (!step.update(at.epoch, at.inEpoch, at.step)) control.markNonFinite(index, at.step);
+      break;
+    case "score":
+      tracer?.turn(SCORE, at.step - 1);
+      scoring?.run((at.step & 1) as 0 | 1);
+      break;
+  }
+  tracer?.turn(WAIT, at.phase === "score" ? at.step - 1 : at.step);
+  // Passing the barrier after an update is the commit: θ of the next step is complete.
+  barrier.pass(at.finished + 1);
+  moveTo(at, phases, at.finished + 1);
+  return true;
+}
+
+/** Runs each shard alone, its number in the control words: if one ends this worker, the supervisor knows which. */
+function tryShards(at: Position, { control, index, step }: Line): void {
+  for (const shard of step.shardsOf(at.inEpoch)) {
+    control.probe(index, shard);
+    step.tryShard(at.epoch, at.inEpoch, at.step, shard);
+  }
+  control.probe(index, null);
+}
+
+/** The leader's records of what is finished at a position. Storing them again is harmless. */
+function record(at: Position, { stepsPerEpoch: steps, perEpoch }: Phases, control: Control, step: TrainingStep, scoring: Scoring | null): void {
+  if (at.phase === "update" || at.step === 0) return;
+  const last = at.step - 1;
+  const epoch = Math.floor(last / steps);
+  if (last >= control.steps) {
+    step.recordStep(epoch, last - epoch * steps);
+    control.steps = at.step;
+  }
+  if (at.finished === (epoch + 1) * perEpoch && control.epochs <= epoch) {
+    step.recordEpoch(epoch, scoring);
+    control.finishEpochs(epoch + 1);
+  }
+}

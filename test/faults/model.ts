@@ -1,0 +1,544 @@
+// A model checker for the protocol of the workers: runs the product's own code over every interleaving and every death.
+//
+// The code of a worker between two operations on shared words depends on nothing but what its operations gave. So a
+// worker's local state is the list of those answers: from it the code is run again up to its next operation, which the
+// checker then carries out at a moment of its choice. Sleeping has no time-out here: a lost wake-up is a deadlock.
+import {
+  Aborted,
+  Barrier,
+  Control,
+  type SharedWords,
+} from "../../packages/parallel/dist/control.js";
+import { passPhase, start, type Line } from "../../packages/parallel/dist/phases.js";
+import {
+  finishedPhases,
+  moveTo,
+  phasesOf,
+  type Position,
+} from "../../packages/parallel/dist/position.js";
+import { snapshotComplete } from "../../packages/parallel/dist/snapshot.js";
+
+/** What is explored. */
+export interface Scenario {
+  readonly workers: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+  readonly scores: boolean;
+  /** Deaths of workers, replacements included, in one history at most. */
+  readonly deaths: number;
+  /** Somebody asks for the end of the run at any moment. */
+  readonly stop?: boolean;
+  /** The supervisor aborts the run at any moment. */
+  readonly abort?: boolean;
+  /** So many snapshots are asked for, each at any moment. */
+  readonly snapshots?: number;
+  /** This worker finds a number that is not finite in this step. */
+  readonly nonFinite?: { readonly worker: number; readonly step: number };
+}
+
+/** What the exploration saw. */
+export interface Explored {
+  readonly states: number;
+  /** Committed steps in the ends that were reached. */
+  readonly ends: ReadonlySet<number>;
+  readonly snapshots: number;
+}
+
+const TORN = -2; // a value that somebody is writing
+/** Ghost words behind the control words: what the workers' plain memory holds, as the step it belongs to. */
+const GHOSTS = 100_000;
+const theta = (parity: number, w: number): number => GHOSTS + parity * 16 + w;
+const gradient = (w: number): number => GHOSTS + 32 + w;
+const sums = (w: number): number => GHOSTS + 48 + w;
+const copied = (w: number): number => GHOSTS + 64 + w;
+const dataLoss = (step: number): number => GHOSTS + 80 + step;
+const loss = (step: number): number => GHOSTS + 180 + step;
+const epochLoss = (epoch: number): number => GHOSTS + 280 + epoch;
+
+/** An operation that the checker carries out. A check compares words and fails the run when they differ. */
+type Operation =
+  | { readonly kind: "load" | "notify"; readonly at: number }
+  | { readonly kind: "store"; readonly at: number; readonly value: number }
+  | { readonly kind: "wait"; readonly at: number; readonly seen: number }
+  | {
+      readonly kind: "check";
+      readonly what: string;
+      readonly words: readonly (readonly [at: number, value: number])[];
+      readonly then: readonly [at: number, value: number];
+    };
+
+/** A local state of a thread: what it does next there, and where each answer leads. */
+interface Place {
+  readonly history: readonly number[];
+  readonly parent: Place | null;
+  readonly next: Operation | { readonly kind: "end"; readonly to: string | null };
+  readonly answers: Map<number, Place>;
+  readonly id: number;
+}
+
+/** Stops a thread's code at an operation that has no answer yet. */
+class Pause {
+  readonly operation: Operation;
+
+  constructor(operation: Operation) {
+    this.operation = operation;
+  }
+}
+
+/** The words as one thread's code sees them while it is run again. */
+class Replay implements SharedWords {
+  readonly #history: readonly number[];
+  #done = 0;
+
+  constructor(history: readonly number[]) {
+    this.#history = history;
+  }
+
+  #answer(operation: Operation): number {
+    const answer = this.#history[this.#done];
+    if (answer === undefined) throw new Pause(operation);
+    this.#done += 1;
+    return answer;
+  }
+
+  load(at: number): number {
+    return this.#answer({ kind: "load", at });
+  }
+
+  loadNumber(at: number): number {
+    return this.load(at);
+  }
+
+  store(at: number, value: number): void {
+    this.#answer({ kind: "store", at, value });
+  }
+
+  storeNumber(at: number, value: number): void {
+    this.store(at, value);
+  }
+
+  notify(at: number): void {
+    this.#answer({ kind: "notify", at });
+  }
+
+  wait(at: number, seen: number): void {
+    this.#answer({ kind: "wait", at, seen });
+  }
+
+  /** Fails unless the words have these values; then stores one. */
+  check(
+    what: string,
+    words: readonly (readonly [number, number])[],
+    then: readonly [number, number],
+  ): void {
+    this.#answer({ kind: "check", what, words, then });
+  }
+}
+
+/** A piece of a thread's code, from one place where it remembers nothing to the next, null at its end. */
+type Piece = (words: Replay) => string | null;
+
+/** The places of all threads' code, found as they are reached. */
+class Code {
+  readonly #pieces: (name: string) => Piece;
+  readonly #roots = new Map<string, Place>();
+  #count = 0;
+
+  constructor(pieces: (name: string) => Piece) {
+    this.#pieces = pieces;
+  }
+
+  /** Where the piece begins. */
+  root(name: string): Place {
+    const known = this.#roots.get(name);
+    if (known !== undefined) return known;
+    const place = this.#explore(name, [], null);
+    this.#roots.set(name, place);
+    return place;
+  }
+
+  /** Where an answer leads. */
+  after(place: Place, answer: number, name: string): Place {
+    const known = place.answers.get(answer);
+    if (known !== undefined) return known;
+    const next = this.#explore(name, [...place.history, answer], place);
+    place.answers.set(answer, next);
+    return next;
+  }
+
+  #explore(name: string, history: readonly number[], parent: Place | null): Place {
+    const place = (next: Place["next"]): Place => ({
+      history,
+      parent,
+      next,
+      answers: new Map(),
+      id: (this.#count += 1),
+    });
+    try {
+      return place({ kind: "end", to: this.#pieces(name)(new Replay(history)) });
+    } catch (thrown) {
+      if (thrown instanceof Pause) return place(thrown.operation);
+      if (thrown instanceof Aborted) return place({ kind: "end", to: null });
+      throw thrown;
+    }
+  }
+}
+
+/** The code of worker w: the start of a thread, then one phase after the other. */
+function workerPiece(scenario: Scenario, w: number, at: string): Piece {
+  const { workers, nonFinite } = scenario;
+  const phases = phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores);
+  const everybody = Array.from({ length: workers }, (_, v) => v);
+  return (words) => {
+    const control = new Control(words);
+    /** Something that takes its time: what it reads must hold when it begins and when it ends. */
+    const work = (
+      what: string,
+      reads: readonly (readonly [number, number])[],
+      to: number,
+      value: number,
+    ): void => {
+      words.check(`${what} begins`, reads, [to, TORN]);
+      words.check(`${what} ends`, reads, [to, value]);
+    };
+    const whole = (step: number): (readonly [number, number])[] =>
+      everybody.map((v) => [theta(step & 1, v), step] as const);
+    const line: Line = {
+      phases,
+      control,
+      barrier: new Barrier(control, workers, w, false),
+      workers,
+      index: w,
+      scoring: null,
+      tracer: null,
+      step: {
+        gradients: (_, __, step) =>
+          work(`worker ${w}: gradients of step ${step}`, whole(step), gradient(w), step),
+        update: (_, __, step) => {
+          const reads = everybody.map((v) => [gradient(v), step] as const);
+          const own = [theta(step & 1, w), step] as const;
+          work(
+            `worker ${w}: update of step ${step}`,
+            [...reads, own],
+            theta((step + 1) & 1, w),
+            step + 1,
+          );
+          if (w === 0) words.check("the data loss", reads, [dataLoss(step), 1]);
+          return nonFinite?.worker !== w || nonFinite.step !== step;
+        },
+        snapshot: (_, __, step) =>
+          work(
+            `worker ${w}: snapshot of step ${step}`,
+            [[theta(step & 1, w), step]],
+            copied(w),
+            step,
+          ),
+        recordStep: (epoch, inEpoch) => {
+          const step = epoch * phases.stepsPerEpoch + inEpoch;
+          words.check(
+            `the loss of step ${step}`,
+            [...whole(step + 1), [dataLoss(step), 1]],
+            [loss(step), 1],
+          );
+        },
+        recordEpoch: (epoch) => {
+          const scored = everybody.map((v) => [sums(v), epoch + 1] as const);
+          words.check(`the record of epoch ${epoch}`, scenario.scores ? scored : [], [
+            epochLoss(epoch),
+            1,
+          ]);
+        },
+        shardsOf: () => [],
+        tryShard: () => {},
+      },
+    };
+    const position: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
+    if (at === "start") {
+      start(line, position);
+      return `${w}:${position.finished}`;
+    }
+    moveTo(position, phases, Number(at));
+    if (position.phase === "score") {
+      const { epoch, step } = position;
+      const scoring = {
+        run: () =>
+          work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums(w), epoch + 1),
+        fold: () => {},
+      };
+      return passPhase({ ...line, scoring }, position) ? `${w}:${position.finished}` : null;
+    }
+    return passPhase(line, position) ? `${w}:${position.finished}` : null;
+  };
+}
+
+/** Everybody who is not a worker. */
+function otherPiece(scenario: Scenario, name: string): Piece {
+  const { workers } = scenario;
+  const phases = phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores);
+  return (words) => {
+    const control = new Control(words);
+    const [who, state] = name.split(":");
+    switch (who) {
+      case "stop":
+        control.requestStop();
+        return null;
+      case "abort":
+        control.abort(workers);
+        return null;
+      case "snapshots": {
+        // As in checkpoints.ts: ask, look until it is complete, write it, ask again.
+        const left = Number(state?.slice(1));
+        if (state?.startsWith("a")) {
+          control.requestSnapshot();
+          return `snapshots:l${left}`;
+        }
+        const step = control.snapshotStep;
+        if (step < 0 || !snapshotComplete(control, workers, finishedPhases(phases, step)))
+          return name;
+        const reads = Array.from({ length: workers }, (_, v) => [copied(v), step] as const);
+        words.check(`writing the snapshot of step ${step} begins`, reads, [GHOSTS + 999, step]);
+        words.check(`writing the snapshot of step ${step} ends`, reads, [GHOSTS + 999, step]);
+        return left > 1 ? `snapshots:a${left - 1}` : null;
+      }
+      default:
+        throw new Error(`model: nobody is called ${name}`);
+    }
+  };
+}
+
+const RUNS = -1;
+const DEAD = -2;
+const DONE = -3;
+
+/** One thread in a state of the whole. */
+interface Thread {
+  readonly name: string; // of its piece
+  readonly place: Place | null;
+  /** RUNS, DEAD, DONE, or the word at which it sleeps. */
+  readonly status: number;
+}
+
+interface State {
+  readonly words: readonly number[];
+  readonly threads: readonly Thread[];
+  readonly deaths: number;
+}
+
+/** A state that was reached, and how. */
+interface Entry {
+  readonly state: State;
+  readonly from: Entry | null;
+  readonly by: string;
+}
+
+/** Explores every interleaving. Throws Error that tells the history when a check fails or nobody can go on. */
+export function explore(scenario: Scenario): Explored {
+  const { workers } = scenario;
+  const code = new Code((name) => {
+    const [who, at] = name.split(":");
+    return /^\d+$/.test(who ?? "")
+      ? workerPiece(scenario, Number(who), at ?? "start")
+      : otherPiece(scenario, name);
+  });
+  const slots = new Map<number, number>();
+  const slotOf = (at: number): number => {
+    const known = slots.get(at);
+    if (known !== undefined) return known;
+    slots.set(at, slots.size);
+    return slots.size - 1;
+  };
+  const control: number[] = [];
+  const plain: SharedWords = {
+    load: (at) => control[slotOf(at)] ?? 0,
+    store: (at, value) => void (control[slotOf(at)] = value),
+    loadNumber: (at) => control[slotOf(at)] ?? 0,
+    storeNumber: (at, value) => void (control[slotOf(at)] = value),
+    notify: () => {},
+    wait: () => {},
+  };
+  // Words that are never used would only make states long.
+  new Control({ ...plain, store: (at, value) => void (value !== 0 && plain.store(at, value)) }).reset(
+    workers,
+    phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores),
+    0,
+  );
+
+  const others = [
+    ...(scenario.stop ? ["stop"] : []),
+    ...(scenario.abort ? ["abort"] : []),
+    ...(scenario.snapshots ? [`snapshots:a${scenario.snapshots}`] : []),
+  ];
+  const names = [...Array.from({ length: workers }, (_, w) => `${w}:start`), ...others];
+  const first: State = {
+    words: control,
+    threads: names.map((name) => ({ name, place: code.root(name), status: RUNS })),
+    deaths: 0,
+  };
+
+  const keyOf = ({ words, threads, deaths }: State): string =>
+    `${words.join()}|${threads.map(({ place, status }) => `${place?.id ?? 0}.${status}`).join()}|${deaths}`;
+  const seen = new Set([keyOf(first)]);
+  const ends = new Set<number>();
+  const written = new Set<number>();
+  const open: Entry[] = [{ state: first, from: null, by: "start" }];
+  const fail = (why: string, at: Entry): never => {
+    const history: string[] = [];
+    for (let entry: Entry | null = at; entry !== null; entry = entry.from)
+      history.unshift(entry.by);
+    throw new Error(`${why}, after\n${history.join("\n")}`);
+  };
+
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    const { state } = entry;
+    const here = entry;
+    let moves = 0;
+    const move = (next: State, by: string): void => {
+      moves += 1;
+      const key = keyOf(next);
+      if (seen.has(key)) return;
+      seen.add(key);
+      open.push({ state: next, from: here, by });
+    };
+    state.threads.forEach((thread, i) => {
+      const isWorker = i < workers;
+      const put = (changed: Thread): Thread[] => state.threads.with(i, changed);
+      if (thread.status === DONE) return;
+      if (thread.status === DEAD) {
+        const name = `${i}:start`;
+        const fresh = { name, place: code.root(name), status: RUNS };
+        move({ ...state, threads: put(fresh) }, `worker ${i} is replaced`);
+        return;
+      }
+      if (isWorker && state.deaths < scenario.deaths)
+        move(
+          {
+            ...state,
+            threads: put({ name: "", place: null, status: DEAD }),
+            deaths: state.deaths + 1,
+          },
+          `worker ${i} ends`,
+        );
+      const { place } = thread;
+      if (place === null) return;
+      if (thread.status >= 0) {
+        // The time-out is there for an abort that comes between the look and the sleep, and for that alone.
+        if (scenario.abort && plainAborted(state)) {
+          const threads = put({ ...thread, place: backToLook(place), status: RUNS });
+          move({ ...state, threads }, `worker ${i} sleeps no longer`);
+        }
+        return;
+      }
+      carryOut(here, thread, i, put, move);
+    });
+    if (state.threads.slice(0, workers).every(({ status }) => status === DONE)) checkEnd(here);
+    else if (moves === 0) fail("nobody can go on", here);
+  }
+  return { states: seen.size, ends, snapshots: written.size };
+
+  function plainAborted({ words }: State): boolean {
+    const probe: SharedWords = { ...plain, load: (at) => words[slotOf(at)] ?? 0 };
+    return new Control(probe).aborted;
+  }
+
+  /** After a sleep the barrier looks again: at the word, at `abort`, and sleeps. It remembers nothing of the look before. */
+  function backToLook(place: Place): Place {
+    const look = place.parent?.parent;
+    if (look?.next.kind !== "load" || place.next.kind !== "wait" || look.next.at !== place.next.at)
+      throw new Error("model: the barrier does not look, look for an abort, and sleep any more");
+    return look;
+  }
+
+  function settle(thread: Thread): Thread {
+    let { name, place } = thread;
+    while (place?.next.kind === "end") {
+      const { to } = place.next;
+      if (to === null) return { name: "", place: null, status: DONE };
+      name = to;
+      place = code.root(to);
+    }
+    return { name, place, status: RUNS };
+  }
+
+  function carryOut(
+    from: Entry,
+    thread: Thread,
+    i: number,
+    put: (changed: Thread) => Thread[],
+    move: (next: State, by: string) => void,
+  ): void {
+    const { state } = from;
+    const { place, name } = thread;
+    if (place === null || place.next.kind === "end") return;
+    const operation = place.next;
+    const go = (answer: number): Thread => settle({ name, place: code.after(place, answer, name), status: RUNS });
+    const by = `${i < workers ? `worker ${i}` : name}: ${JSON.stringify(operation)}`;
+    const get = (at: number): number => state.words[slotOf(at)] ?? 0;
+    const set = (at: number, value: number): number[] => {
+      const words = [...state.words];
+      const slot = slotOf(at);
+      while (words.length < slot) words.push(0);
+      words[slot] = value;
+      return words;
+    };
+    switch (operation.kind) {
+      case "load":
+        return move({ ...state, threads: put(go(get(operation.at))) }, by);
+      case "store":
+        return move(
+          { ...state, words: set(operation.at, operation.value), threads: put(go(0)) },
+          by,
+        );
+      case "notify": {
+        const threads = put(go(0)).map((other) =>
+          other.status === operation.at && other.place !== null
+            ? { ...other, place: backToLook(other.place), status: RUNS }
+            : other,
+        );
+        return move({ ...state, threads }, by);
+      }
+      case "wait":
+        return move(
+          {
+            ...state,
+            threads: put(
+              get(operation.at) === operation.seen
+                ? { ...thread, status: operation.at }
+                : { ...thread, place: backToLook(place) },
+            ),
+          },
+          by,
+        );
+      case "check": {
+        for (const [at, value] of operation.words)
+          if (get(at) !== value)
+            fail(`${by}: a word is of ${get(at)}, not ${value}`, from);
+        if (operation.then[0] === GHOSTS + 999) written.add(operation.then[1]);
+        return move({ ...state, words: set(...operation.then), threads: put(go(0)) }, by);
+      }
+    }
+  }
+
+  /** All workers have left: at the same place, with every step up to there committed, recorded and whole. */
+  function checkEnd(at: Entry): void {
+    const get = (word: number): number => at.state.words[slotOf(word)] ?? 0;
+    const reader: SharedWords = { ...plain, load: get, loadNumber: get };
+    const control = new Control(reader);
+    if (control.aborted) return;
+    const phases = phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores);
+    const position: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
+    const places = Array.from({ length: workers }, (_, w) => control.phase(w));
+    if (new Set(places).size > 1) fail(`the workers left at ${places.join()}`, at);
+    moveTo(position, phases, places[0] ?? 0);
+    const cancelled = scenario.nonFinite !== undefined && position.step > scenario.nonFinite.step;
+    const steps = cancelled ? position.step - 1 : position.step;
+    if (control.steps !== steps) fail(`${control.steps} steps are counted, ${steps} done`, at);
+    for (let w = 0; w < workers; w += 1)
+      if (get(theta(steps & 1, w)) !== steps)
+        fail(`slice ${w} is of step ${get(theta(steps & 1, w))}, not ${steps}`, at);
+    for (let step = 0; step < steps; step += 1)
+      if (get(loss(step)) !== 1) fail(`the loss of step ${step} is not recorded`, at);
+    if (control.epochs !== Math.floor(steps / phases.stepsPerEpoch) && !cancelled)
+      fail(`${control.epochs} epochs are recorded after ${steps} steps`, at);
+    ends.add(steps);
+  }
+}
