@@ -70,7 +70,7 @@ export * as losses from "./losses.js";
 export type {
   ActivationName,
   DenseSpec,
-  DropoutSpec,
+  DropoutSpec, OpSpec,
   InitSpec,
   LayerSpec,
   LossName,
@@ -80,10 +80,10 @@ export type {
   Parameters,
   Schedule,
 } from "./nn/spec.js";
-export { dense, dropoutLayer, sequential, type DenseOptions } from "./nn/layers.js";
+export { dense, dropoutLayer, opLayer, sequential, type DenseOptions } from "./nn/layers.js";
 export {
   activationNames,
-  checkParameters,
+  checkParameters, customOpNames,
   forward,
   initialize,
   lossesPerRow,

@@ -5,6 +5,7 @@ export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
 export type { EpochEvent, ProgressEvent, RestartEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";
 export { chromeTrace, SEGMENTS, type Profile, type Segment, type TraceEvent, type WorkerProfile } from "./trace.js";
+export { loadOps, type CustomOps } from "./custom-ops.js";
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
 export { defaultShards } from "./shards.js";
@@ -38,6 +39,6 @@ export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
 export { decodeOutputs, type ClassPredictions, type NumberPredictions, type Predictions } from "./dataset/decode.js";
 export { classScores, confusionMatrix, macroF1, type ClassScores, type ConfusionMatrix } from "./metrics.js";
 
-export { loadModel, MODEL_FILE, saveModel, type OutputPredictions, type PredictRows, type StoredModel, type TrainedModel } from "./model-file.js";
+export { loadModel, type LoadOptions, MODEL_FILE, saveModel, type OutputPredictions, type PredictRows, type StoredModel, type TrainedModel } from "./model-file.js";
 export { loadState, saveState, type StoredState } from "./state-file.js";
 export { writeFileAtomic } from "./atomic-file.js";

@@ -43,6 +43,8 @@ export interface JobSpec {
   /** Whether the outputs of the scored rows are kept. */
   readonly keepOutputs: boolean;
   readonly backend: Backend;
+  /** URLs of modules with ops of the user's own. */
+  readonly opModules: readonly string[];
   readonly workers: number;
 }
 

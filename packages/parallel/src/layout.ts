@@ -6,6 +6,7 @@ import {
   type ParameterSpec, type Place, type Plan, type Value,
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
+import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
 import { scoringGraph, trainingGraph, type ScoringGraph, type TrainingGraph } from "./network.js";
 import { cutBatch, type BatchCut } from "./shards.js";
@@ -122,8 +123,8 @@ function placeParameters(job: JobSpec): { parameters: ParameterPlace[]; thetaCou
   return { parameters: specs.map(({ name }) => byName.get(name) as ParameterPlace), thetaCount: offset, decayingCount };
 }
 
-/** Lays the job out. Throws RangeError when it needs more than one memory can hold. */
-export function createLayout(job: JobSpec): Layout {
+/** Lays the job out, with the user's own ops when the model names some. Throws RangeError when it needs more than one memory can hold. */
+export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): Layout {
   const { workers } = job;
   const { parameters, thetaCount, decayingCount } = placeParameters(job);
   let end = 0;
@@ -141,8 +142,8 @@ export function createLayout(job: JobSpec): Layout {
 
   take(controlBytes(workers));
   const theta = job.training === null ? sharedPair(take(thetaCount * 4)) : takePair(thetaCount * 4);
-  const training = job.training === null ? null : layTraining(job, parameters, thetaCount, { take, takePair, takeData });
-  const scoring = job.scored === null ? null : layScoring(job, job.scored, { take, takeData });
+  const training = job.training === null ? null : layTraining(job, parameters, thetaCount, { take, takePair, takeData, ops });
+  const scoring = job.scored === null ? null : layScoring(job, job.scored, { take, takeData, ops });
 
   const mostRows = Math.max(training === null ? 0 : mostPartRows(training.cuts), scoring === null ? 0 : SCORED_CHUNK);
   const targetWidth = Math.max(1, ...[job.training?.data.target, job.scored?.target].map((t) => (t?.kind === "number" ? t.width : 1)));
@@ -178,13 +179,14 @@ interface Takes {
   readonly take: (bytes: number) => number;
   readonly takePair: (bytes: number) => readonly [number, number];
   readonly takeData: (spec: DataSpec) => DataPlaces;
+  readonly ops: CustomOps["ops"];
 }
 
-function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaCount: number, { take, takePair, takeData }: Takes): TrainingLayout {
+function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaCount: number, { take, takePair, takeData, ops }: Takes): TrainingLayout {
   const { training } = job;
   if (training === null) throw new RangeError("layout: no training");
   const { batchSize, shards, data } = training;
-  const graph = trainingGraph(job);
+  const graph = trainingGraph(job, ops);
   const cut = (rows: number): BatchCut => cutBatch(rows, batchSize, shards, job.workers, job.backend);
   const cuts = [cut(Math.min(batchSize, data.rows)), cut(data.rows % batchSize || Math.min(batchSize, data.rows))] as const;
 
@@ -227,8 +229,8 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
   };
 }
 
-function layScoring(job: JobSpec, scored: DataSpec, { take, takeData }: Pick<Takes, "take" | "takeData">): ScoringLayout {
-  const graph = scoringGraph(job);
+function layScoring(job: JobSpec, scored: DataSpec, { take, takeData, ops }: Omit<Takes, "takePair">): ScoringLayout {
+  const graph = scoringGraph(job, ops);
   const placed = new Set<Value>([graph.x, graph.outputs, ...graph.parameters]);
   if (graph.target !== null) placed.add(graph.target);
   if (graph.perRow !== null) placed.add(graph.perRow);

@@ -4,16 +4,18 @@ import { join } from "node:path";
 import {
   checkParameters,
   createPredictor,
+  customOpNames,
   outputWidth,
   type LossSpec,
   type ModelSpec,
   type Parameters,
   type Predictor,
 } from "@shardgrad/core";
+import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { decodeOutputs, type Predictions } from "./dataset/decode.js";
 import { denseFeatures, encodeFeatures } from "./dataset/encode.js";
 import { columnTypes, targetWidth, type Encoding } from "./dataset/encoding.js";
-import { errorCode, InputError } from "./dataset/input-error.js";
+import { errorCode, InputError, shown } from "./dataset/input-error.js";
 import { tableFromRecords, type TableRecord } from "./dataset/records.js";
 import type { Table } from "./dataset/table.js";
 import { metadataJson, readTensorFile, writeTensorFile } from "./tensor-file.js";
@@ -71,8 +73,17 @@ export async function saveModel(path: string, model: StoredModel): Promise<void>
   });
 }
 
+/** How a model is loaded. */
+export interface LoadOptions {
+  /** Ops of your own, from `loadOps`, when the model names some; a file never says where they are. */
+  readonly ops?: CustomOps | undefined;
+}
+
 /** Loads a model from its file or from the folder of its run. Throws InputError, one line, when it is not one. */
-export async function loadModel(path: string): Promise<TrainedModel> {
+export async function loadModel(
+  path: string,
+  { ops = NO_OPS }: LoadOptions = {},
+): Promise<TrainedModel> {
   const source = await modelPath(path);
   const { tensors, metadata } = await readTensorFile(source, KIND);
   const { encodingSchema, lossSchema, modelSchema } = await import("./model-schema.js"); // with zod, 40 ms
@@ -89,9 +100,14 @@ export async function loadModel(path: string): Promise<TrainedModel> {
       throw new InputError(`${source}: ${error.message}; the file is damaged`, { cause: error });
     throw error;
   }
+  for (const name of customOpNames(spec))
+    if (!ops.ops.has(name))
+      throw new InputError(
+        `${source}: the model uses the op ${shown(name)}, which is not part of shardgrad; name the module that exports it (--ops FILE, or loadOps)`,
+      );
   let predictor: Predictor | null = null; // made at the first prediction: not every caller predicts
   const apply = (features: Float32Array, rows: number): Float32Array => {
-    predictor ??= createPredictor(spec, tensors);
+    predictor ??= createPredictor(spec, tensors, ops.ops);
     return predictor(features, rows);
   };
   return {

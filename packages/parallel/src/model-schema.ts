@@ -39,6 +39,12 @@ const layer = z.discriminatedUnion("type", [
     tiedTo: z.int().min(0).exactOptional(),
   }),
   z.strictObject({ type: z.literal("dropout"), rate: z.number().min(0).lt(1) }),
+  z.strictObject({
+    type: z.literal("op"),
+    name: z.string().min(1).max(200),
+    units: z.int().min(1),
+    attrs: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  }),
 ]);
 
 /** A network. */
@@ -60,8 +66,12 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
       z.strictObject({
         kind: z.literal("number"),
         column: name,
-        mean: finite,
-        sd: scale,
+        low: finite,
+        high: finite,
+        log: z.boolean(),
+        center: finite,
+        scale,
+        fill: finite,
         missing: z.boolean(),
       }),
       z.strictObject({

@@ -3,6 +3,7 @@ import {
   gradients, input, outputOf, parameterSpecs, ROWS, rowLoss, sum, sumsRows,
   type ParameterSpec, type Value,
 } from "@shardgrad/core";
+import type { CustomOps } from "./custom-ops.js";
 import type { JobSpec, TargetSpec } from "./job.js";
 
 /** Graph of a training step over the rows of a batch part. */
@@ -40,12 +41,12 @@ function targetLeaf(target: TargetSpec): Value {
 }
 
 /** Builds the training graph. Throws RangeError when a parameter has no influence on the loss. */
-export function trainingGraph(job: JobSpec): TrainingGraph {
+export function trainingGraph(job: JobSpec, ops: CustomOps["ops"]): TrainingGraph {
   const spec = job.training?.data.target;
   if (spec === null || spec === undefined) throw new RangeError("training: the data have no target");
   const { x, specs, parameters, byName } = leaves(job);
   const target = targetLeaf(spec);
-  const output = outputOf(job.model, byName, x, { training: true });
+  const output = outputOf(job.model, byName, x, { training: true, ops });
   const loss = sum(rowLoss(job.loss, output, target), 0);
   const uses = gradients(loss, parameters).map((gradient, i) => {
     const name = specs[i]?.name ?? "?";
@@ -65,9 +66,9 @@ function addends(gradient: Value): Value[] {
 }
 
 /** Builds the scoring graph. */
-export function scoringGraph(job: JobSpec): ScoringGraph {
+export function scoringGraph(job: JobSpec, ops: CustomOps["ops"]): ScoringGraph {
   const { x, parameters, byName } = leaves(job);
-  const outputs = outputOf(job.model, byName, x);
+  const outputs = outputOf(job.model, byName, x, { ops });
   const spec = job.scored?.target ?? null;
   const target = spec === null ? null : targetLeaf(spec);
   return { x, target, parameters, outputs, perRow: target === null ? null : rowLoss(job.loss, outputs, target) };

@@ -28,7 +28,7 @@ export class NonFiniteError extends Error {
 const MOST_NAMED = 8;
 
 /** Finds out what made step `step` (from 0) not finite. θ of the steps before is intact. */
-export function nonFinite(pool: Pool, { model, data }: TrainerOptions, training: TrainingSpec, step: number): NonFiniteError {
+export function nonFinite(pool: Pool, { model, data, ops }: TrainerOptions, training: TrainingSpec, step: number): NonFiniteError {
   const { layout, memory } = pool;
   const parity = (step & 1) as 0 | 1;
   const next = readParameters(layout, memory.buffer, layout.theta[(parity ^ 1) as 0 | 1]);
@@ -38,7 +38,7 @@ export function nonFinite(pool: Pool, { model, data }: TrainerOptions, training:
   const batch = [...batchSourceRows(training, { epoch, inEpoch: step - epoch * steps })];
   let rows = batch.filter((row) => !rowIsFinite(data, row));
   if (rows.length === 0) {
-    const predict = createPredictor(model, readParameters(layout, memory.buffer, layout.theta[parity]));
+    const predict = createPredictor(model, readParameters(layout, memory.buffer, layout.theta[parity]), ops?.ops);
     const width = outputWidth(model);
     rows = batch.filter((row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite));
     if (rows.length === batch.length) rows = []; // then it is the weights, not a row

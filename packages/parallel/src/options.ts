@@ -1,6 +1,7 @@
 // The options of a Trainer: one type, defaults stated here.
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
 import type { CheckpointSpec } from "./checkpoints.js";
+import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { Backend } from "./job.js";
 import type { TrainingState } from "./events.js";
@@ -30,6 +31,8 @@ export interface TrainerOptions {
    * bytes are the same for any number of workers on one machine and library, not across machines.
    */
   readonly backend?: Backend | undefined;
+  /** Ops of your own, from `loadOps`, when layers of the model name some. */
+  readonly ops?: CustomOps | undefined;
   /** Default 10. */
   readonly epochs?: number | undefined;
   /** Threads; never changes the result. Default "auto". */

@@ -6,6 +6,7 @@ import type { CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
 import { cores } from "./cores.js";
 import { profilerFlags } from "./cpu-profile.js";
+import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import { workerEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
@@ -25,6 +26,8 @@ export interface PoolOptions {
   readonly checkpoint?: CheckpointSpec | null | undefined;
   /** The folder for a CPU profile of every thread. */
   readonly cpuProfile?: string | undefined;
+  /** The user's own ops; the threads load them from the job's modules. */
+  readonly ops?: CustomOps["ops"] | undefined;
   /** Turns of each worker that a trace keeps; 0: no trace. */
   readonly traceEvents?: number | undefined;
 }
@@ -41,8 +44,8 @@ export class Pool {
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, cpuProfile, traceEvents = 0 }: PoolOptions = {}) {
-    this.layout = createLayout(job);
+  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, cpuProfile, traceEvents = 0, ops }: PoolOptions = {}) {
+    this.layout = createLayout(job, ops);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
     this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor", ...profilerFlags(cpuProfile, "supervisor") });

@@ -1,6 +1,7 @@
 // Evaluation and prediction in parallel, with weights that are there already.
 import { checkParameters, outputWidth, type LossSpec, type ModelSpec, type Parameters } from "@shardgrad/core";
 import { cores } from "./cores.js";
+import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { Scores } from "./events.js";
 import { dataSpec, jobScorer, type JobSpec } from "./job.js";
@@ -16,20 +17,22 @@ export interface ScoreOptions {
   readonly workers?: number | "auto" | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */
   readonly unit?: number | undefined;
+  /** Ops of your own, from `loadOps`, when layers of the model name some. */
+  readonly ops?: CustomOps | undefined;
 }
 
 async function withScored<Result>(
-  model: ModelSpec, parameters: Parameters, loss: LossSpec, data: Dataset, keepOutputs: boolean, { workers = "auto" }: ScoreOptions,
+  model: ModelSpec, parameters: Parameters, loss: LossSpec, data: Dataset, keepOutputs: boolean, { workers = "auto", ops = NO_OPS }: ScoreOptions,
   read: (pool: Pool) => Result,
 ): Promise<Result> {
   checkParameters(model, parameters);
   checkDataset("data", data, model.inputs, outputWidth(model));
   const chunks = Math.ceil(data.rows / SCORED_CHUNK);
   const job: JobSpec = {
-    model, loss, training: null, scored: dataSpec(data), keepOutputs, backend: "wasm",
+    model, loss, training: null, scored: dataSpec(data), keepOutputs, backend: "wasm", opModules: ops.modules,
     workers: Math.min(workers === "auto" ? cores().count : workers, chunks),
   };
-  const pool = new Pool(job);
+  const pool = new Pool(job, { ops: ops.ops });
   try {
     const { layout, memory } = pool;
     writeParameters(layout, memory.buffer, layout.theta[0], parameters);

@@ -72,6 +72,7 @@ export class Trainer {
     const pool = (this.#pool ??= new Pool(this.#job, {
       watchdog: this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000,
       checkpoint: this.#options.checkpoint,
+      ops: this.#options.ops?.ops,
       cpuProfile: this.#options.cpuProfile,
       traceEvents: this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
     }));

@@ -66,6 +66,7 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     scored: validation === undefined ? null : dataSpec(validation),
     keepOutputs: false,
     backend: checked.backend,
+    opModules: options.ops?.modules ?? [],
     // A worker without a shard would only wait.
     workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
   };

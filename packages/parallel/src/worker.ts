@@ -3,6 +3,7 @@ import { loadBlas, loadKernels } from "@shardgrad/core";
 import { expose } from "comlink";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
+import { loadOps } from "./custom-ops.js";
 import { parentEndpoint } from "./endpoint.js";
 import type { JobSpec } from "./job.js";
 import { createLayout } from "./layout.js";
@@ -16,7 +17,7 @@ const api = {
   async prepare(job: JobSpec, options: ReplicaOptions): Promise<void> {
     const { memory, module } = options;
     const products = job.backend === "blas" ? await loadBlas(loadKernels("f32", memory, module)) : undefined;
-    replica = createReplica(createLayout(job), options, products);
+    replica = createReplica(createLayout(job, (await loadOps(job.opModules)).ops), options, products);
   },
   train(): void {
     replica?.train();

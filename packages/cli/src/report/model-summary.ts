@@ -68,6 +68,7 @@ function formatLayers(model: TrainedModel): string {
 
 function layerCells(layer: LayerSpec): readonly string[] {
   if (layer.type === "dropout") return ["dropout", String(layer.rate)];
+  if (layer.type === "op") return [`op ${layer.name}`, `${count(layer.units)} units`];
   return ["dense", `${count(layer.units)} units`, layer.activation, layer.bias ? "" : "no bias"];
 }
 
@@ -85,9 +86,10 @@ function featureWords(feature: FeatureEncoding): string {
     const shown = feature.values.slice(0, 10).join(", ");
     return `one of ${count(feature.values.length)}: ${shown}${feature.values.length > 10 ? ", …" : ""}${feature.missing ? ", or missing" : ""}`;
   }
-  const scaled = `(value − ${short(feature.mean)}) / ${short(feature.sd)}`;
-  if (feature.kind === "vector") return `${count(feature.width)} × ${feature.element}, ${scaled}`;
-  return `${scaled}${feature.missing ? ", and whether it is missing" : ""}`;
+  if (feature.kind === "vector")
+    return `${count(feature.width)} × ${feature.element}, (value − ${short(feature.mean)}) / ${short(feature.sd)}`;
+  const value = feature.log ? "log(1 + value)" : "value";
+  return `(${value} − ${short(feature.center)}) / ${short(feature.scale)}, within ${short(feature.low)} to ${short(feature.high)}${feature.missing ? ", and whether it is missing" : ""}`;
 }
 
 /** Numbers in all parameters together. */

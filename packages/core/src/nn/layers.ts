@@ -1,5 +1,5 @@
 // Makes model specifications: layers as data, with the defaults stated here.
-import type { ActivationName, DenseSpec, DropoutSpec, InitSpec, LayerSpec, ModelSpec } from "./spec.js";
+import type { ActivationName, DenseSpec, DropoutSpec, InitSpec, LayerSpec, ModelSpec, OpSpec } from "./spec.js";
 
 /** What may be left out of a dense layer. */
 export interface DenseOptions {
@@ -27,6 +27,14 @@ export function dense(units: number, options: DenseOptions = {}): DenseSpec {
 /** Zeroes a part `rate` of its inputs while training. */
 export function dropoutLayer(rate: number): DropoutSpec {
   return { type: "dropout", rate };
+}
+
+/**
+ * A layer that applies an op of the user's own (see `customOp`) by its name.
+ * @param units the width of a row after it
+ */
+export function opLayer(name: string, units: number, attrs: OpSpec["attrs"] = {}): OpSpec {
+  return { type: "op", name, units, attrs };
 }
 
 /** A network of layers one after the other, for rows of `inputs` numbers. */

@@ -18,7 +18,7 @@ import { initialValues, type Fans } from "../random.js";
 import type { Shape } from "../shape.js";
 import { elements, formatShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import type { Value } from "../value.js";
+import { apply, type Op, type Value } from "../value.js";
 import type {
   ActivationName,
   DenseSpec,
@@ -26,6 +26,7 @@ import type {
   LossName,
   LossSpec,
   ModelSpec,
+  OpSpec,
   Parameters,
 } from "./spec.js";
 
@@ -66,7 +67,7 @@ function widths(spec: ModelSpec): number[] {
       return;
     }
     const units = positive(`layer${i}`, "units", layer.units);
-    if (layer.tiedTo !== undefined) {
+    if (layer.type === "dense" && layer.tiedTo !== undefined) {
       const tied = spec.layers[layer.tiedTo];
       if (layer.tiedTo >= i || tied?.type !== "dense" || tied.tiedTo !== undefined)
         throw new RangeError(
@@ -157,6 +158,8 @@ export interface LayerValues {
 export interface ForwardOptions {
   /** True keeps dropout layers. Default false. */
   readonly training?: boolean | undefined;
+  /** Ops of the user's own, by name, for the layers that name one. */
+  readonly ops?: ReadonlyMap<string, Op> | undefined;
 }
 
 /**
@@ -167,7 +170,7 @@ export function forward(
   spec: ModelSpec,
   parameters: ReadonlyMap<string, Value>,
   x: Value,
-  { training = false }: ForwardOptions = {},
+  { training = false, ops }: ForwardOptions = {},
 ): LayerValues[] {
   const parameter = (name: string): Value => {
     const value = parameters.get(name);
@@ -183,11 +186,39 @@ export function forward(
   };
   let a = x;
   return spec.layers.map((layer, i) => {
-    const z =
-      layer.type === "dense" ? affine(layer, i, a) : training ? dropout(a, layer.rate, i + 1) : a;
-    a = layer.type === "dense" ? activations[layer.activation](z) : z;
-    return { z, a };
+    const before = a;
+    switch (layer.type) {
+      case "dense": {
+        const z = affine(layer, i, before);
+        a = activations[layer.activation](z);
+        return { z, a };
+      }
+      case "dropout":
+        a = training ? dropout(before, layer.rate, i + 1) : before;
+        return { z: a, a };
+      case "op":
+        a = applyNamed(layer, i, before, ops);
+        return { z: before, a };
+    }
   });
+}
+
+/** Whether a model has layers whose ops the user must name: their names. */
+export function customOpNames(spec: ModelSpec): string[] {
+  return [...new Set(spec.layers.flatMap((layer) => (layer.type === "op" ? [layer.name] : [])))];
+}
+
+function applyNamed(layer: OpSpec, i: number, x: Value, ops: ForwardOptions["ops"]): Value {
+  const op = ops?.get(layer.name);
+  if (op === undefined)
+    throw new RangeError(`layer${i}: the op ${layer.name} is not here; name the module that exports it`);
+  const y = apply(op, [x], layer.attrs);
+  const expected = [...x.shape.slice(0, 1), layer.units];
+  if (!sameShape(y.shape, expected))
+    throw new RangeError(
+      `layer${i}: the op ${layer.name} gives ${formatShape(y.shape)}, the layer says ${formatShape(expected)}`,
+    );
+  return y;
 }
 
 /** The model's output for rows x: [rows, outputs]. */

@@ -2,7 +2,7 @@
 import { loadKernels, SCRATCH_BYTES, type Kernels } from "../kernels.js";
 import { align, bind, plan, realView, writeNumbers, type Place } from "../planner.js";
 import { ROWS } from "../shape.js";
-import { input, type Scratch, type Value } from "../value.js";
+import { input, type Op, type Scratch, type Value } from "../value.js";
 import { checkParameters, outputOf, outputWidth, parameterSpecs } from "./model.js";
 import type { ModelSpec, Parameters } from "./spec.js";
 
@@ -13,13 +13,16 @@ export type Predictor = (features: Float32Array, rows: number) => Float32Array;
 const ROWS_AT_ONCE = 64;
 const PAGE = 65536;
 
-/** Makes a synchronous predictor with its own small memory; outputs as the last layer gives them. */
-export function createPredictor(spec: ModelSpec, parameters: Parameters): Predictor {
+/**
+ * Makes a synchronous predictor with its own small memory; outputs as the last layer gives them.
+ * @param ops the user's own ops, when layers name some
+ */
+export function createPredictor(spec: ModelSpec, parameters: Parameters, ops?: ReadonlyMap<string, Op>): Predictor {
   checkParameters(spec, parameters);
   const outputs = outputWidth(spec);
   const x = input([ROWS, spec.inputs], "x");
   const leaves = new Map(parameterSpecs(spec).map(({ name, shape }): [string, Value] => [name, input(shape, name)]));
-  const y = outputOf(spec, leaves, x);
+  const y = outputOf(spec, leaves, x, { ops });
   const lowered = plan([y], { bytes: 4, mostRows: ROWS_AT_ONCE, placed: new Set([x, ...leaves.values()]) });
 
   let end = 64; // address 0 stays unused

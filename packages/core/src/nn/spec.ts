@@ -38,7 +38,17 @@ export interface DropoutSpec {
   readonly rate: number;
 }
 
-export type LayerSpec = DenseSpec | DropoutSpec;
+/** An op of the user's own, applied to the rows [rows, width]; the op itself is found by its name when the model is used. */
+export interface OpSpec {
+  readonly type: "op";
+  readonly name: string;
+  /** Width of a row after it. */
+  readonly units: number;
+  /** What the op is given besides its input. */
+  readonly attrs: Readonly<Record<string, number | string | boolean>>;
+}
+
+export type LayerSpec = DenseSpec | DropoutSpec | OpSpec;
 
 /** A feed-forward network. The last layer gives logits for class targets, values for numbers. */
 export interface ModelSpec {
