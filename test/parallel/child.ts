@@ -31,7 +31,7 @@ export function runChild(
     // A timeout kills the process: its code is then none of its own.
     execFile(
       process.execPath,
-      [...imports, place(script), ...args],
+      ["--expose-gc", ...imports, place(script), ...args],
       { timeout, maxBuffer: 1 << 26 },
       (error, output, errors) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;

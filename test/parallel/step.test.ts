@@ -24,6 +24,7 @@ import {
 } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
 import { split } from "../../packages/core/dist/tree.js";
+import { THETA_CHUNK } from "../../packages/parallel/dist/layout.js";
 import { Pool } from "../../packages/parallel/dist/pool.js";
 import { shardRows, workerShards } from "../../packages/parallel/dist/shards.js";
 import { readParameters, writeParameters } from "../../packages/parallel/dist/parameters.js";
@@ -231,6 +232,33 @@ describe("a step's gradient is that of plain f64 loops", () => {
     [...leaves.keys()].forEach((name, i) => {
       expect(relativeError(summed.get(name)!, found[i]!.data), name).toBeLessThan(TOLERANCE);
     });
+  });
+});
+
+describe("the loss of a step", () => {
+  it("has λ₁Σ|w| + λ₂Σw² over the weights, not the biases, and the same bits for any number of workers", () => {
+    // θ fills a number of chunks that is no power of two.
+    const model = sequential(inputs, [
+      dense(300, { biasInit: { name: "constant", value: 5 } }),
+      dense(70),
+      dense(4),
+    ]);
+    const data = classData(20, 4, 15);
+    const [l1, l2] = [0.01, 0.003];
+    const plain = openLab(oneStep(model, data, { shards: 4 }));
+    expect(Math.ceil(plain.layout.thetaCount / THETA_CHUNK)).toBe(7);
+    runOneStep(plain);
+    let term = 0;
+    for (const [name, { data: w }] of initialize(model, 0))
+      if (name.endsWith("weight"))
+        for (const value of w) term += l1 * Math.abs(value) + l2 * value * value;
+    const losses = [1, 2, 3, 4].map((workers) => {
+      const lab = openLab({ ...oneStep(model, data, { shards: 4, l1, l2 }), workers });
+      runOneStep(lab);
+      return stepLoss(lab);
+    });
+    expect(new Set(losses).size).toBe(1);
+    expect((losses[0]! - stepLoss(plain)) / term).toBeCloseTo(1, 10);
   });
 });
 
