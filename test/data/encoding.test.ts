@@ -14,6 +14,7 @@ import {
   typesOf,
   type Dataset,
   type Encoding,
+  type NumberFeature,
   type Table,
   type TableRecord,
 } from "@shardgrad/parallel";
@@ -39,6 +40,9 @@ function features(dataset: Dataset): number[][] {
   ]);
 }
 
+/** A feature for column "x" without limits, logarithm or mark. */
+const plain = { kind: "number", column: "x", log: false, missing: false };
+
 /** Rows 1…n of a number column "x" and a target "y". */
 function numbers(values: (number | null)[]): TableRecord[] {
   return values.map((x, i) => ({ x, y: i % 2 === 0 ? "a" : "b" }));
@@ -53,7 +57,9 @@ describe("a number column", () => {
     const sd = Math.sqrt(
       values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / 4,
     );
-    expect(encoding.features).toEqual([{ kind: "number", column: "x", mean, sd, missing: false }]);
+    expect(encoding.features).toEqual([
+      { ...plain, low: -1.5, high: 8.25, center: mean, scale: sd, fill: mean },
+    ]);
     expect(features(encode(encoding, table))).toEqual(
       values.map((value) => [Math.fround((value - mean) / sd)]),
     );
@@ -63,7 +69,7 @@ describe("a number column", () => {
     const table = tableFromRecords(numbers([1, null, 3, Number.NaN]));
     const encoding = fitEncoding(table, allRows(table), { target: "y" });
     expect(encoding.features).toEqual([
-      { kind: "number", column: "x", mean: 2, sd: 1, missing: true },
+      { ...plain, low: 1, high: 3, center: 2, scale: 1, fill: 2, missing: true },
     ]);
     expect(features(encode(encoding, table))).toEqual([
       [-1, 0],
@@ -92,7 +98,7 @@ describe("a number column", () => {
     expect(encoding.notes).toEqual(['column "same" is 7 in every training row and is left out']);
     const asked = fit(records, { target: "y", features: ["same"] });
     expect(asked.features).toEqual([
-      { kind: "number", column: "same", mean: 7, sd: 1, missing: false },
+      { ...plain, column: "same", low: 7, high: 7, center: 7, scale: 1, fill: 7 },
     ]);
   });
 
@@ -114,10 +120,24 @@ describe("a number column", () => {
     );
   });
 
-  it("too far from the mean for f32 is refused with its place", async () => {
+  it("is limited to the range of the training rows", () => {
     const encoding = fit(numbers([0, 1e-10]), { target: "y" });
-    const table = tableFromRecords([{ x: 0 }, { x: 1e300 }]);
-    await expectInputError(() => encodeFeatures(encoding, table), "row 2", '"x"', "1e+300");
+    const table = tableFromRecords([{ x: 1e300 }, { x: -5 }, { x: 1e-10 }]);
+    expect(features(encodeFeatures(encoding, table))).toEqual([[1], [-1], [1]]);
+  });
+
+  it("is limited to the 0.1 % and 99.9 % quantiles, widened by half their distance at each end", () => {
+    const values = Array.from({ length: 2001 }, (_, i) => i / 2); // quantiles 1 and 999
+    values[2000] = 50_000;
+    values[0] = -300;
+    const [x] = fit(numbers(values), { target: "y" }).features;
+    expect(x).toMatchObject({ low: -300, high: 999 + 499 });
+  });
+
+  it("that is nearly always the same keeps all of its range", () => {
+    const values = Array.from({ length: 5000 }, (_, i) => Number(i === 77));
+    const [x] = fit(numbers(values), { target: "y" }).features;
+    expect(x).toMatchObject({ low: 0, high: 1 });
   });
 
   it("has no negative zero in its mean, which JSON would lose", () => {
@@ -259,8 +279,8 @@ describe("an encoding", () => {
     const at = encoding.features.findIndex((feature) => feature.column === "body_mass_g");
     const encoded = features(encode(encoding, table))[row];
     expect(encoded?.slice(2 * at, 2 * at + 2)).toEqual([0, 1]); // the mean, and a mark
-    const { mean, sd } = encoding.features[at] as { mean: number; sd: number };
-    expect(Math.abs(0 - mean) / sd).toBeGreaterThan(5); // a mass of 0 g would be here
+    const { center, scale } = encoding.features[at] as NumberFeature;
+    expect(Math.abs(0 - center) / scale).toBeGreaterThan(5); // a mass of 0 g would be here
   });
 
   it("puts numbers first, then categories, then vectors", () => {

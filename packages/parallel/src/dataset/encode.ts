@@ -1,4 +1,5 @@
 // Applies an encoding: rows of a table become a dataset.
+import { scalar } from "@shardgrad/core";
 import { featureWidth, type Dataset, type FeatureBlock, type Target } from "./dataset.js";
 import type {
   Encoding,
@@ -59,15 +60,16 @@ function numberBlock(
   const width = features.reduce((sum, feature) => sum + (feature.missing ? 2 : 1), 0);
   const values = new Float32Array(rows.length * width);
   let offset = 0;
-  for (const { column: name, mean, sd, missing } of features) {
-    const column = numbersExpected(table, columnOf(table, name));
+  for (const feature of features) {
+    const column = numbersExpected(table, columnOf(table, feature.column));
+    const filled = scaled(feature, feature.fill);
     rows.forEach((row, i) => {
       const at = i * width + offset;
-      if (hasValue(column, row))
-        values[at] = standardised(column.values[row] ?? 0, mean, sd, table, row, name);
-      else if (missing) values[at + 1] = 1; // the value itself stays 0, the mean
+      const isThere = hasValue(column, row);
+      values[at] = isThere ? scaled(feature, column.values[row] ?? 0) : filled;
+      if (feature.missing && !isThere) values[at + 1] = 1;
     });
-    offset += missing ? 2 : 1;
+    offset += feature.missing ? 2 : 1;
   }
   return { kind: "f32", width, values };
 }
@@ -134,6 +136,13 @@ function bytesOf(source: Uint8Array, width: number, rows: Int32Array): Uint8Arra
   const values = new Uint8Array(rows.length * width);
   rows.forEach((row, i) => values.set(source.subarray(row * width, (row + 1) * width), i * width));
   return values;
+}
+
+/** A value as a feature, before it is rounded to f32; the limits keep it finite. */
+function scaled({ low, high, log, center, scale }: NumberFeature, value: number): number {
+  const limited = Math.min(Math.max(value, low), high);
+  const result = log ? Math.sign(limited) * scalar.log(1 + Math.abs(limited)) : limited;
+  return (result - center) / scale;
 }
 
 /** (value − mean)/sd in f64, then f32. */

@@ -1,11 +1,19 @@
 // How columns become numbers: learnt from the training rows alone, stored in the model, applied to every table.
 
-/** A number column: (value − mean)/sd, then f32; a missing value counts as the mean. */
+/**
+ * A number column: the value v limited to [low, high], then with `log` sign(v)·ln(1 + |v|), then (v − center)/scale in
+ * f64, then f32. Limits keep a broken value, such as a length in another unit, from ruining the row's prediction.
+ */
 export interface NumberFeature {
   readonly kind: "number";
   readonly column: string;
-  readonly mean: number;
-  readonly sd: number;
+  readonly low: number;
+  readonly high: number;
+  readonly log: boolean;
+  readonly center: number;
+  readonly scale: number;
+  /** What a missing value counts as, in the unit of the column. */
+  readonly fill: number;
   /** Whether a second feature is 1 where the value is missing, else 0. */
   readonly missing: boolean;
 }

@@ -2,7 +2,7 @@
 import type { FeatureEncoding } from "./encoding.js";
 import { InputError, shown } from "./input-error.js";
 import { byCodeUnit } from "./order.js";
-import { byteMoments, moments, type Moments } from "./statistics.js";
+import { byteMoments, limits, moments, type Moments } from "./statistics.js";
 import {
   hasValue,
   placeOf,
@@ -66,17 +66,31 @@ function fitNumber(
         : `is ${values[0]} in every training row`;
     return { feature: null, notes: [`column ${name} ${what} and is left out`] };
   }
+  const { low, high } = limits(Float64Array.from(values).sort());
   const { mean, sd } = finiteMoments(
     table,
     column,
-    moments(values.length, (i) => values[i] ?? 0),
+    moments(values.length, (i) => Math.min(Math.max(values[i] ?? 0, low), high)),
   );
   const notes = looksLikeIdentifier(column.name, values)
     ? [
         `column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`,
       ]
     : [];
-  return { feature: { kind: "number", column: column.name, mean, sd, missing }, notes };
+  return {
+    feature: {
+      kind: "number",
+      column: column.name,
+      low,
+      high,
+      log: false,
+      center: mean,
+      scale: sd,
+      fill: mean,
+      missing,
+    },
+    notes,
+  };
 }
 
 /** The values of a number column in some rows, all of which have one. Throws InputError when one is not finite. */

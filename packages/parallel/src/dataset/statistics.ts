@@ -20,6 +20,30 @@ export function moments(count: number, valueAt: (i: number) => number): Moments 
   return { mean, sd: positive(Math.sqrt(squares / count)) };
 }
 
+/** The least and the greatest value that a column is taken to have. */
+export interface Limits {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The part of the values that may be broken, at each end. */
+const TAIL = 0.001;
+
+/**
+ * Limits of numbers in ascending order: their range, but no further from the 0.1 % and 99.9 % quantiles than half the
+ * distance between these two, so that single broken values do not count. All of the range when the quantiles are equal,
+ * as those of a rare event are.
+ */
+export function limits(sorted: Float64Array): Limits {
+  const last = sorted.length - 1;
+  const [least, greatest] = [sorted[0] ?? 0, sorted[last] ?? 0];
+  const lower = sorted[Math.floor(TAIL * last)] ?? 0;
+  const upper = sorted[last - Math.floor(TAIL * last)] ?? 0;
+  const margin = upper / 2 - lower / 2;
+  if (margin === 0) return { low: least + 0, high: greatest + 0 }; // + 0: no −0, which JSON does not keep
+  return { low: Math.max(least, lower - margin) + 0, high: Math.min(greatest, upper + margin) + 0 };
+}
+
 /** Moments of the bytes in some rows of a matrix [·, width], from exact integer sums. */
 export function byteMoments(values: Uint8Array, width: number, rows: Int32Array): Moments {
   const counts = new Float64Array(256);
