@@ -1,7 +1,7 @@
 // Watches for a worker that holds up the others for too long.
 import type { Control } from "./control.js";
 
-const LOOK_MS = 250;
+const MOST_LOOK_MS = 250;
 const STEPS_ALLOWED = 100;
 
 /** Looks at the phase words from time to time and calls `end` for a worker that stands still behind the others. */
@@ -13,11 +13,14 @@ export class Watchdog {
     const seen = Array.from({ length: workers }, (_, w) => ({ phase: control.phase(w), since: performance.now() }));
     const started = performance.now();
     const firstSteps = control.steps;
+    // The time up to the newest step: what passes after it says nothing about how long a step takes.
+    let newest = { steps: firstSteps, at: started };
     this.#timer = setInterval(() => {
       const now = performance.now();
       const phases = seen.map((_, w) => control.phase(w));
-      const steps = control.steps - firstSteps;
-      const allowed = Math.max(limit, steps > 0 ? (STEPS_ALLOWED * (now - started)) / steps : 0);
+      if (control.steps > newest.steps) newest = { steps: control.steps, at: now };
+      const steps = newest.steps - firstSteps;
+      const allowed = Math.max(limit, steps > 0 ? (STEPS_ALLOWED * (newest.at - started)) / steps : 0);
       seen.forEach((last, w) => {
         const phase = phases[w] ?? 0;
         if (phase !== last.phase) seen[w] = { phase, since: now };
@@ -27,7 +30,7 @@ export class Watchdog {
           end(w);
         }
       });
-    }, LOOK_MS);
+    }, Math.min(MOST_LOOK_MS, limit / 4));
   }
 
   stop(): void {
