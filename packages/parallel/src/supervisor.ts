@@ -93,7 +93,7 @@ class Crew {
     const watchdog = new Watchdog(this.#control, this.#members.length, this.#setup.watchdog, (index) => void this.#members[index]?.worker.terminate());
     const checkpoints = checkpoint === null || snapshot === null ? null : new Checkpoints(createLayout(this.#setup.job), this.#control, snapshot, checkpoint);
     try {
-      await this.#each((index) => this.#trainOne(index, phases, deaths, onRestart));
+      await this.#each((index) => this.#trainOne(index, phases, deaths, watchdog, onRestart));
     } finally {
       watchdog.stop();
       await checkpoints?.close();
@@ -103,10 +103,14 @@ class Crew {
   }
 
   /** Keeps one place of the crew filled until it has trained to the end. */
-  async #trainOne(index: number, phases: Phases, deaths: Deaths, onRestart: RestartListener): Promise<void> {
+  async #trainOne(index: number, phases: Phases, deaths: Deaths, watchdog: Watchdog, onRestart: RestartListener): Promise<void> {
     for (let restart: WorkerRestart | undefined; ; ) {
       try {
-        if (restart !== undefined) await this.#prepare(index, restart.probe);
+        if (restart !== undefined) {
+          watchdog.starting(index);
+          await this.#prepare(index, restart.probe);
+          watchdog.started(index);
+        }
         await this.#members[index]?.remote.train();
         return;
       } catch (error) {

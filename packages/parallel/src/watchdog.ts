@@ -3,14 +3,18 @@ import type { Control } from "./control.js";
 
 const MOST_LOOK_MS = 250;
 const STEPS_ALLOWED = 100;
+/** What a thread may take to load and bind, whatever the limit: it stands still all the while. */
+const START_MS = 10_000;
 
 /** Looks at the phase words from time to time and calls `end` for a worker that stands still behind the others. */
 export class Watchdog {
   readonly #timer: NodeJS.Timeout;
+  readonly #seen: { phase: number; since: number }[];
 
   /** @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average */
   constructor(control: Control, workers: number, limit: number, end: (worker: number) => void) {
     const seen = Array.from({ length: workers }, (_, w) => ({ phase: control.phase(w), since: performance.now() }));
+    this.#seen = seen;
     const started = performance.now();
     const firstSteps = control.steps;
     // The time up to the newest step: what passes after it says nothing about how long a step takes.
@@ -31,6 +35,21 @@ export class Watchdog {
         }
       });
     }, Math.min(MOST_LOOK_MS, limit / 4));
+  }
+
+  /** A thread takes the place of worker w. */
+  starting(w: number): void {
+    this.#since(w, performance.now() + START_MS);
+  }
+
+  /** It has begun to train. */
+  started(w: number): void {
+    this.#since(w, performance.now());
+  }
+
+  #since(w: number, since: number): void {
+    const seen = this.#seen[w];
+    if (seen !== undefined) seen.since = since;
   }
 
   stop(): void {
