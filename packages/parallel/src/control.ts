@@ -215,6 +215,8 @@ export class Aborted extends Error {
 // A waiter that sleeps looks at `abort` this often, in case the notification came between its look and its sleep.
 const SLEEP_MS = 50;
 const MOST_SPIN_MS = 2;
+/** Looks at a phase word between two readings of the clock. */
+const POLLS = 100;
 
 /**
  * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep.
@@ -247,15 +249,18 @@ export class Barrier {
     // Phases are compared by their difference, so that their wrap-around at 2³¹ does no harm.
     if (((this.#control.phase(w) - phase) | 0) >= 0) return;
     if (this.#spin && this.#bound > 0.001) {
-      const end = performance.now() + this.#bound;
-      do {
-        for (let i = 0; i < 100; i += 1) {
+      // The clock is read after a while only: most waits are shorter, and each reading may allocate a number.
+      for (let end = 0; ; ) {
+        for (let i = 0; i < POLLS; i += 1) {
           if (((this.#control.phase(w) - phase) | 0) >= 0) {
             this.#bound = Math.min(MOST_SPIN_MS, this.#bound * 2);
             return;
           }
         }
-      } while (performance.now() < end);
+        const now = performance.now();
+        if (end === 0) end = now + this.#bound;
+        else if (now >= end) break;
+      }
       this.#bound /= 2;
     } else if (this.#spin) {
       this.#bound = this.#bound * 1.05 + 1e-6; // try again some day: the machine may be free by then
