@@ -32,6 +32,8 @@ export interface Scenario {
   readonly abort?: boolean;
   /** So many snapshots are asked for, each at any moment. */
   readonly snapshots?: number;
+  /** Early stopping ends the run after this epoch. */
+  readonly enough?: number;
   /** This worker finds a number that is not finite in this step. */
   readonly nonFinite?: { readonly worker: number; readonly step: number };
 }
@@ -51,6 +53,9 @@ const theta = (parity: number, w: number): number => GHOSTS + parity * 16 + w;
 const gradient = (w: number): number => GHOSTS + 32 + w;
 const sums = (w: number): number => GHOSTS + 48 + w;
 const copied = (w: number): number => GHOSTS + 64 + w;
+const best = (w: number): number => GHOSTS + 800 + w;
+/** What the leader stores after an epoch: the epochs that were finished then, for even and for odd ones. */
+const verdict = (epochs: number): number => GHOSTS + 820 + (epochs & 1);
 const dataLoss = (step: number): number => GHOSTS + 80 + step;
 const loss = (step: number): number => GHOSTS + 180 + step;
 const epochLoss = (epoch: number): number => GHOSTS + 280 + epoch;
@@ -247,6 +252,17 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
             epochLoss(epoch),
             1,
           ]);
+        },
+        endEpoch: (epoch, step) => {
+          if (scenario.enough === undefined) return false;
+          const reads = [
+            ...everybody.map((v) => [sums(v), epoch + 1] as const),
+            [verdict(epoch), epoch] as const,
+            [theta(step & 1, w), step] as const,
+          ];
+          work(`worker ${w}: the best of epoch ${epoch}`, reads, best(w), step);
+          if (w === 0) words.check(`the verdict of epoch ${epoch}`, reads, [verdict(epoch + 1), epoch + 1]);
+          return epoch === scenario.enough;
         },
         shardsOf: () => [],
         tryShard: () => {},
@@ -539,6 +555,9 @@ export function explore(scenario: Scenario): Explored {
       if (get(loss(step)) !== 1) fail(`the loss of step ${step} is not recorded`, at);
     if (control.epochs !== Math.floor(steps / phases.stepsPerEpoch) && !cancelled)
       fail(`${control.epochs} epochs are recorded after ${steps} steps`, at);
+    if (scenario.enough !== undefined)
+      for (let w = 0; w < workers; w += 1)
+        if (get(best(w)) !== steps) fail(`slice ${w} of the best is of step ${get(best(w))}`, at);
     ends.add(steps);
   }
 }

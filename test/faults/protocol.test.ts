@@ -29,6 +29,11 @@ const scenarios: readonly (readonly [name: string, scenario: Scenario, ends: rea
     [1],
   ],
   [
+    "two workers, early stopping, two deaths",
+    { workers: 2, stepsPerEpoch: 1, epochs: 3, scores: true, deaths: 2, enough: 1 },
+    [2],
+  ],
+  [
     "two workers, an abort at any moment, a death",
     { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 1, abort: true },
     [2],

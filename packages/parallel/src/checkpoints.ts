@@ -25,7 +25,7 @@ export class Checkpoints {
   #writing: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
-  constructor(layout: Layout, control: Control, snapshot: SharedArrayBuffer, spec: CheckpointSpec) {
+  constructor(layout: Layout, control: Control, memory: WebAssembly.Memory, snapshot: SharedArrayBuffer, spec: CheckpointSpec) {
     const { training, job } = layout;
     if (training === null || job.training === null) throw new TypeError("checkpoints: the job has no training");
     const phases = phasesOf(stepsPerEpoch(job.training), job.training.epochs, job.scored !== null);
@@ -39,7 +39,7 @@ export class Checkpoints {
       control.epochs > lastEpochs;
     const write = async (step: number): Promise<void> => {
       try {
-        await saveState(spec.path, readSnapshot(layout, training, snapshot, step), spec.metadata);
+        await saveState(spec.path, readSnapshot(layout, training, memory.buffer, snapshot, step), spec.metadata);
       } catch (error) {
         this.#failure ??= { error };
         control.requestStop(); // a run that cannot keep its promise ends; its last checkpoint is intact

@@ -1,5 +1,6 @@
 // What a run tells while it goes on, and what it leaves.
 import type { Parameters } from "@shardgrad/core";
+import type { Best } from "./early-stopping.js";
 import type { Profile } from "./trace.js";
 
 /** Named scores, such as { loss, accuracy } or { loss, rmse, mae, r2 }, in the target's own unit. */
@@ -60,14 +61,22 @@ export interface TrainingState {
   readonly slots: Readonly<Record<string, Parameters>>;
   /** Losses of the finished steps of the current epoch, for the epoch's mean. */
   readonly losses: Float64Array;
+  /** Losses and sums of scores of the newest finished epochs, up to 1,024. */
+  readonly history?: Float64Array | undefined;
+  /** The best epoch so far, with early stopping. */
+  readonly best?: Best | undefined;
 }
 
 /** What a run leaves. */
 export interface RunResult {
-  /** The trained weights by name; copies that the caller owns. */
+  /** The trained weights by name, with early stopping those of the best epoch; copies that the caller owns. */
   readonly parameters: Parameters;
   /** True when stop(), a signal or an AbortSignal ended the run before its last epoch. */
   readonly stopped: boolean;
+  /** The epoch with the best score, and its score, with early stopping. */
+  readonly best: Pick<Best, "epoch" | "value"> | null;
+  /** True when early stopping ended the run before its last epoch. */
+  readonly stoppedEarly: boolean;
   readonly epochs: readonly EpochEvent[];
   readonly steps: number;
   readonly seconds: number;

@@ -1,6 +1,8 @@
 // @shardgrad/parallel: data-parallel training over worker threads, datasets, model files.
 export { Trainer, type Run } from "./trainer.js";
 export type { CheckpointSpec } from "./checkpoints.js";
+export type { Best, EarlyStopping } from "./early-stopping.js";
+export type { PastEpoch } from "./epoch-history.js";
 export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
 export type { EpochEvent, ProgressEvent, RestartEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";

@@ -1,6 +1,7 @@
 // A job as data: everything that decides a run's bytes, and how it is spread over threads. It crosses threads.
 import { lossesPerRow, outputWidth, type LossSpec, type ModelSpec, type OptimizerSpec } from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
+import type { StoppingSpec } from "./early-stopping.js";
 import { scorer, type Scorer } from "./metrics.js";
 
 /** The form of a dataset without its numbers. */
@@ -28,6 +29,8 @@ export interface TrainingSpec {
   readonly epochs: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  /** When to end before the last epoch, null: never. */
+  readonly stopping: StoppingSpec | null;
 }
 
 /** What multiplies matrices: our kernels, or the system's OpenBLAS. */

@@ -6,6 +6,7 @@ import {
   type ParameterSpec, type Place, type Plan, type Value,
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
+import { VERDICT_NUMBERS } from "./early-stopping.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
 import { scoringGraph, trainingGraph, type ScoringGraph, type TrainingGraph } from "./network.js";
@@ -72,6 +73,8 @@ export interface TrainingLayout {
   readonly records: number; // f64 per epoch
   readonly recordSize: number; // in numbers
   readonly chunkSums: number; // f64 pairs per chunk of θ: Σ|w|, Σw² of the decaying part
+  readonly verdicts: number; // f64, see early-stopping.ts
+  readonly best: number; // θ of the best epoch
   readonly programs: readonly (readonly (readonly number[])[])[]; // [cut][worker][subtree]
   readonly reduceTables: readonly number[]; // [cut]
   readonly data: DataPlaces;
@@ -223,6 +226,8 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
     records: take(Math.min(training.epochs, EPOCH_RECORDS) * recordSize * 8),
     recordSize,
     chunkSums: take(Math.ceil(thetaCount / THETA_CHUNK) * 2 * 8),
+    verdicts: take(VERDICT_NUMBERS * 8),
+    best: take(training.stopping === null ? 0 : thetaCount * 4),
     programs: cuts.map(({ parts }) => parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4)))),
     reduceTables: cuts.map(({ merges }) => take(programWords(merges.length) * 4)),
     data: takeData(data),

@@ -106,10 +106,13 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
 export interface StateDescription {
   readonly step: number;
   readonly slots: readonly string[];
+  /** The best epoch so far, from 1, and its score. */
+  readonly best?: { readonly epoch: number; readonly value: number } | undefined;
 }
 
 /** The description of a state. */
 export const stateSchema: z.ZodType<StateDescription> = z.strictObject({
   step: z.int().min(0),
   slots: z.array(z.string()),
+  best: z.strictObject({ epoch: z.int().min(1), value: z.number() }).optional(),
 });

@@ -4,6 +4,7 @@ import type { CheckpointSpec } from "./checkpoints.js";
 import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { Backend } from "./job.js";
+import type { EarlyStopping } from "./early-stopping.js";
 import type { TrainingState } from "./events.js";
 
 /** Options of `new Trainer(options)`. */
@@ -35,6 +36,8 @@ export interface TrainerOptions {
   readonly ops?: CustomOps | undefined;
   /** Default 10. */
   readonly epochs?: number | undefined;
+  /** Ends the run when the scores of the validation rows get no better; the result has the best weights. Default: all epochs. */
+  readonly earlyStopping?: EarlyStopping | undefined;
   /** Threads; never changes the result. Default "auto". */
   readonly workers?: number | "auto" | undefined;
   /** Default 0. Initial weights, shuffling and dropout are functions of it. */

@@ -40,7 +40,8 @@ export function passPhase({ phases, control, barrier, workers, index, step, scor
   if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1)) return false;
   // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
   if (index === 0) record(at, phases, control, step, scoring);
-  if (at.finished >= phases.total) return false;
+  const enough = at.phase === "gradients" && at.inEpoch === 0 && at.step > 0 && step.endEpoch(at.epoch - 1, at.step, scoring);
+  if (enough || at.finished >= phases.total) return false;
   if (at.phase === "gradients" && at.step > 0) {
     if (control.stopsAfter(at.step - 1)) return false;
     if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);

@@ -8,6 +8,7 @@ import { metadataJson, readTensorFile, writeTensorFile } from "./tensor-file.js"
 const STATE_KEY = "shardgrad.state";
 const KIND = "training state";
 const LOSSES = "losses"; // of the finished steps of the current epoch, f64
+const HISTORY = "history"; // of the newest finished epochs, f64
 
 /** A state as it was stored, and what was stored with it. */
 export interface StoredState {
@@ -24,13 +25,19 @@ export async function saveState(
   const tensors = new Map<string, Tensor>([
     [LOSSES, { shape: [state.losses.length], data: state.losses }],
   ]);
+  if (state.history !== undefined) tensors.set(HISTORY, { shape: [state.history.length], data: state.history });
+  for (const [name, tensor] of state.best?.parameters ?? []) tensors.set(`best/${name}`, tensor);
   for (const [name, tensor] of state.parameters) tensors.set(`parameters/${name}`, tensor);
   for (const [slot, values] of Object.entries(state.slots)) {
     if (slot.includes("/"))
       throw new RangeError(`saveState: the slot name ${shown(slot)} contains a slash`);
     for (const [name, tensor] of values) tensors.set(`slots/${slot}/${name}`, tensor);
   }
-  const description: StateDescription = { step: state.step, slots: Object.keys(state.slots) };
+  const description: StateDescription = {
+    step: state.step,
+    slots: Object.keys(state.slots),
+    ...(state.best !== undefined && { best: { epoch: state.best.epoch, value: state.best.value } }),
+  };
   await writeTensorFile(path, tensors, { ...metadata, [STATE_KEY]: JSON.stringify(description) });
 }
 
@@ -38,14 +45,20 @@ export async function saveState(
 export async function loadState(path: string): Promise<StoredState> {
   const { tensors, metadata } = await readTensorFile(path, KIND);
   const { stateSchema } = await import("./model-schema.js");
-  const { step, slots: names } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
+  const { step, slots: names, best } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
   const parameters = new Map<string, Tensor>();
   const slots = new Map(names.map((name): [string, Map<string, Tensor>] => [name, new Map()]));
   const losses = tensors.get(LOSSES)?.data;
   if (!(losses instanceof Float64Array))
     throw new InputError(`${path}: the losses are missing or not of f64; the file is damaged`);
+  const history = tensors.get(HISTORY)?.data;
+  const bestParameters = new Map<string, Tensor>();
   for (const [key, tensor] of tensors) {
-    if (key === LOSSES) continue;
+    if (key === LOSSES || key === HISTORY) continue;
+    if (best !== undefined && key.startsWith("best/")) {
+      bestParameters.set(key.slice("best/".length), tensor);
+      continue;
+    }
     const { slot, name } = keyParts(path, key);
     const group = slot === null ? parameters : slots.get(slot);
     if (group === undefined)
@@ -55,7 +68,16 @@ export async function loadState(path: string): Promise<StoredState> {
     group.set(name, tensor);
   }
   for (const [slot, values] of slots) checkLayout(path, slot, parameters, values);
-  return { state: { step, parameters, slots: Object.fromEntries(slots), losses }, metadata };
+  if (best !== undefined) checkLayout(path, "best", parameters, bestParameters);
+  const state: TrainingState = {
+    step,
+    parameters,
+    slots: Object.fromEntries(slots),
+    losses,
+    ...(history instanceof Float64Array && { history }),
+    ...(best !== undefined && { best: { ...best, parameters: bestParameters } }),
+  };
+  return { state, metadata };
 }
 
 /** "parameters/<name>" and "slots/<slot>/<name>"; a parameter's name may contain slashes. */

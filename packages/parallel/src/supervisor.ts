@@ -5,6 +5,7 @@ import { parentPort, Worker } from "node:worker_threads";
 import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
 import { Control } from "./control.js";
 import { profilerFlags } from "./cpu-profile.js";
+import { loadOps } from "./custom-ops.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
 import { stepsPerEpoch, type JobSpec } from "./job.js";
@@ -91,7 +92,7 @@ class Crew {
     const phases = phasesOf(stepsPerEpoch(training), training.epochs, scored !== null);
     const deaths = new Deaths(training);
     const watchdog = new Watchdog(this.#control, this.#members.length, this.#setup.watchdog, (index) => void this.#members[index]?.worker.terminate());
-    const checkpoints = checkpoint === null || snapshot === null ? null : new Checkpoints(createLayout(this.#setup.job), this.#control, snapshot, checkpoint);
+    const checkpoints = checkpoint === null || snapshot === null ? null : new Checkpoints(createLayout(this.#setup.job, (await loadOps(this.#setup.job.opModules)).ops), this.#control, this.#setup.memory, snapshot, checkpoint);
     try {
       await this.#each((index) => this.#trainOne(index, phases, deaths, watchdog, onRestart));
     } finally {

@@ -1,6 +1,8 @@
 // The trainer: checks options, spreads a job over threads, and tells how it goes.
 import { checkParameters, initialize, type Parameters } from "@shardgrad/core";
 import { cores } from "./cores.js";
+import { readBest, writeBest } from "./early-stopping.js";
+import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./epoch-history.js";
 import { EventQueue } from "./event-queue.js";
 import type { EpochEvent, RunEvent, RunResult, TrainingState } from "./events.js";
 import { jobScorer, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./job.js";
@@ -64,6 +66,12 @@ export class Trainer {
     return this.#job.workers;
   }
 
+  /** The newest epochs, up to 1,024, that were finished before the state that runs go on from. */
+  get past(): readonly PastEpoch[] {
+    const { resume, unit = 1 } = this.#options;
+    return resume === undefined ? [] : pastEpochs(this.#job, unit, Math.floor(resume.step / stepsPerEpoch(this.#training)), resume.history);
+  }
+
   /** Starts training. One run at a time; a later run starts again from the same options. */
   run({ signal }: RunOptions = {}): Run {
     if (this.#running) throw new Error("Trainer: a run is going on already; await its result first");
@@ -93,7 +101,7 @@ export class Trainer {
   }
 
   async #train(pool: Pool, events: EventQueue<RunEvent>, signal: AbortSignal | undefined): Promise<RunResult> {
-    const { layout, control, memory } = pool;
+    const { layout, control } = pool;
     const { training } = layout;
     if (training === null) throw new Error("Trainer: the job has no training");
     const started = performance.now();
@@ -131,17 +139,21 @@ export class Trainer {
       }
       const total = control.steps;
       if (control.foundNonFinite(this.#job.workers, total)) throw nonFinite(pool, this.#options, this.#training, total);
-      const parameters = readParameters(layout, memory.buffer, layout.theta[total & 1] ?? 0);
+      const state = this.#state(pool, training, total);
+      const parameters = state.best?.parameters ?? state.parameters;
+      const early = total < this.#training.epochs * steps && this.#isEnough(state);
       events.end();
       return {
         parameters,
-        stopped: total < this.#training.epochs * steps,
+        stopped: total < this.#training.epochs * steps && !early,
+        best: state.best === undefined ? null : { epoch: state.best.epoch, value: state.best.value },
+        stoppedEarly: early,
         epochs: monitor.epochs,
         steps: total,
         seconds: (performance.now() - started) / 1000,
         workers: this.#job.workers,
         shards: this.#training.shards,
-        state: this.#state(pool, training, total, parameters),
+        state,
         hash: hashParameters(parameters),
         profile: pool.trace === null ? null : readProfile(pool.trace, this.#job.workers),
       };
@@ -178,17 +190,34 @@ export class Trainer {
       const epoch = Math.floor(first / steps);
       new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, steps).set(resume.losses.subarray(0, first - epoch * steps));
     }
+    writeHistory(training, memory.buffer, Math.floor(first / steps), resume?.history);
+    writeBest(layout, training, memory.buffer, Math.floor(first / steps), resume?.best);
     pool.place(data, training.data);
     if (validation !== undefined && layout.scoring !== null) pool.place(validation, layout.scoring.data);
   }
 
-  #state(pool: Pool, training: TrainingLayout, step: number, parameters: Parameters): TrainingState {
+  /** Whether early stopping ends a run in this state. */
+  #isEnough({ step, best }: TrainingState): boolean {
+    const { stopping } = this.#training;
+    const epochs = step / stepsPerEpoch(this.#training);
+    return stopping !== null && Number.isInteger(epochs) && epochs > 0 && epochs - (best?.epoch ?? 0) >= stopping.patience;
+  }
+
+  #state(pool: Pool, training: TrainingLayout, step: number): TrainingState {
     const { layout, memory } = pool;
     const steps = stepsPerEpoch(this.#training);
     const epoch = Math.floor(step / steps);
     const slots = training.slots.map((name, i): [string, Parameters] => [name, readParameters(layout, memory.buffer, training.slotPlaces[i]?.[step & 1] ?? 0)]);
     const losses = new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, step - epoch * steps).slice();
-    return { step, parameters, slots: Object.fromEntries(slots), losses };
+    const best = readBest(layout, training, memory.buffer, epoch);
+    return {
+      step,
+      parameters: readParameters(layout, memory.buffer, layout.theta[step & 1] ?? 0),
+      slots: Object.fromEntries(slots),
+      losses,
+      history: readHistory(training, memory.buffer, epoch),
+      ...(best !== undefined && { best }),
+    };
   }
 }
 

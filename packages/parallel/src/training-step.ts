@@ -3,6 +3,7 @@ import {
   bind, lossesPerRow, outputWidth, realView, writeProgram,
   type BoundPlan, type Kernels, type Place, type Scratch, type Subtree, type Value, type Work,
 } from "@shardgrad/core";
+import { createEndEpoch } from "./early-stopping.js";
 import { gatherer } from "./gather.js";
 import { stepsPerEpoch } from "./job.js";
 import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
@@ -28,6 +29,8 @@ export interface TrainingStep {
   recordStep(epoch: number, inEpoch: number): void;
   /** Leader, after the scores of an epoch: stores its mean loss, end time and scores. */
   recordEpoch(epoch: number, scoring: Scoring | null): void;
+  /** After the scores of an epoch: keeps this worker's slice of the best weights. True when the run ends here for want of better ones. */
+  endEpoch(epoch: number, step: number, scoring: Scoring | null): boolean;
 }
 
 /** What training may be watched with. */
@@ -54,6 +57,7 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const update = createUpdate(layout, training, kernels, places, index, scales, tracer);
   const { lo, hi } = sliceOf(layout, index);
   const takeSnapshot = snapshot === null ? null : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
+  const endEpoch = createEndEpoch(layout, training, buffer, lo, hi, index === 0);
   const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
 
   const doubles = (address: number, n: number): Float64Array => new Float64Array(buffer, address, n);
@@ -154,6 +158,7 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
       record[1] = performance.timeOrigin + performance.now();
       scoring?.fold(record.subarray(2));
     },
+    endEpoch: (epoch, step, scoring) => endEpoch !== null && scoring !== null && endEpoch(epoch, (step & 1) as 0 | 1, scoring),
   };
 }
 

@@ -2,6 +2,7 @@
 import { outputWidth, parameterSpecs, DEFAULT_OPTIMIZER, type LossSpec } from "@shardgrad/core";
 import { z } from "zod";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
+import type { EarlyStopping, StoppingSpec } from "./early-stopping.js";
 import { dataSpec, type JobSpec, type TrainingSpec } from "./job.js";
 import type { TrainerOptions } from "./options.js";
 import { defaultShards, presentShards } from "./shards.js";
@@ -57,6 +58,7 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     epochs: checked.epochs,
     seed: checked.seed,
     shuffle: checked.shuffle,
+    stopping: checkStopping(options),
   };
   const wanted = checked.workers === "auto" ? cores : checked.workers;
   const job: JobSpec = {
@@ -71,6 +73,17 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
   };
   return { job, training };
+}
+
+function checkStopping({ earlyStopping, validation, unit = 1 }: TrainerOptions): StoppingSpec | null {
+  if (earlyStopping === undefined) return null;
+  const { patience, monitor = "loss", minDelta = 0 }: EarlyStopping = earlyStopping;
+  if (validation?.target === null || validation === undefined) throw new RangeError("Trainer: earlyStopping needs validation rows; give some");
+  if (!Number.isInteger(patience) || patience < 1) throw new RangeError(`Trainer: earlyStopping.patience ${patience}: give a whole number of epochs from 1 on`);
+  if (!(minDelta >= 0 && minDelta < Infinity)) throw new RangeError(`Trainer: earlyStopping.minDelta ${minDelta}: give a number from 0 on`);
+  const scores = validation.target.kind === "class" ? ["loss", "accuracy"] : ["loss", "rmse", "mae", "r2"];
+  if (!scores.includes(monitor)) throw new RangeError(`Trainer: earlyStopping.monitor ${monitor}: give one of ${scores.join(", ")}`);
+  return { patience, monitor, minDelta, unit };
 }
 
 /** Throws RangeError when a dataset does not fit the model or contradicts itself. */
