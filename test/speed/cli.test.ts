@@ -55,7 +55,7 @@ describe("train --trace", async () => {
   it("has a row for every worker", () => {
     const named = traceEvents.filter(({ ph }) => ph === "M").map(({ args }) => args.name);
     expect(named).toEqual(["worker 1", "worker 2", "worker 3"]);
-    expect([...new Set(stretches.map(({ tid }) => tid))].toSorted()).toEqual([1, 2, 3]);
+    expect(new Set(stretches.map(({ tid }) => tid))).toEqual(new Set([1, 2, 3]));
   });
 
   it("has every phase of every step", () => {

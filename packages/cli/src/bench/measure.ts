@@ -67,6 +67,60 @@ export function trainerOptions(
   return { model, data, batchSize: batch, optimizer: { name: "sgd", lr: 0.01 } };
 }
 
+/** A job that waits to be run for a while. */
+export interface OpenJob {
+  readonly workers: number;
+  /**
+   * Trains for some seconds, and at least for so many epochs (default 2), the first of which does not count.
+   * Resolves with rows a second; NaN when no epoch counted.
+   */
+  turn(seconds: number, epochs?: number): Promise<number>;
+  /** Shared memory in all, once a turn was taken. */
+  bytes(): number;
+  close(): Promise<void>;
+}
+
+/** Opens one variant of a job. */
+export function openJob(job: BenchJob, variant: Variant, data: Dataset): OpenJob {
+  const options = { ...trainerOptions(job, data), epochs: MANY_EPOCHS };
+  const trainer = new Trainer({ ...options, ...variant });
+  let bytes = 0;
+  return {
+    workers: trainer.workers,
+    turn: async (seconds, epochs = 2) => {
+      const run = trainer.run();
+      const lengths: number[] = []; // of the epochs, in seconds
+      let spent = 0;
+      for await (const event of run) {
+        if (event.type === "start") bytes = event.memory.bytes;
+        if (event.type !== "epoch") continue;
+        lengths.push(event.seconds);
+        spent += event.seconds;
+        if (spent >= seconds && lengths.length >= epochs) run.stop();
+      }
+      await run.result;
+      return steadyRate(lengths, job.rows, WARM_PART * seconds);
+    },
+    bytes: () => bytes,
+    close: () => trainer.close(),
+  };
+}
+
+/** Rows a second over the epochs that begin after the first one and after `warm` seconds. */
+function steadyRate(lengths: readonly number[], rows: number, warm: number): number {
+  let before = 0;
+  let time = 0;
+  let counted = 0;
+  for (const [i, length] of lengths.entries()) {
+    if (i > 0 && before >= warm) {
+      time += length;
+      counted += 1;
+    }
+    before += length;
+  }
+  return (counted * rows) / time;
+}
+
 /** Measures the variants of a job in turns; the order of a round is the reverse of the one before. */
 export async function measureJob(
   job: BenchJob,
@@ -74,63 +128,29 @@ export async function measureJob(
   { rounds, seconds, limit = Number.POSITIVE_INFINITY }: MeasureOptions,
 ): Promise<Measured[]> {
   const start = performance.now();
-  const options = { ...trainerOptions(job, benchData(job)), epochs: MANY_EPOCHS };
-  const trainers = variants.map((variant) => new Trainer({ ...options, ...variant }));
-  const rates = variants.map((): number[] => []);
-  const bytes = variants.map(() => 0);
+  const data = benchData(job);
+  const open = variants.map((variant) => ({
+    variant,
+    opened: openJob(job, variant, data),
+    rates: [] as number[],
+  }));
   try {
-    for (const [i, trainer] of trainers.entries())
-      bytes[i] = (await turn(trainer, job, seconds, 1)).bytes;
+    for (const { opened } of open) await opened.turn(seconds, 1);
     for (let round = 0; round < rounds; round += 1) {
-      const order = trainers.map((_, i) => (round % 2 === 0 ? i : trainers.length - 1 - i));
       const spent = (performance.now() - start) / 1000;
       if (round > 0 && spent * (1 + 1 / (round + 1)) > limit) break;
-      for (const i of order) {
-        const trainer = trainers[i];
-        if (trainer) rates[i]?.push((await turn(trainer, job, seconds)).samplesPerSecond);
-      }
+      const order = round % 2 === 0 ? open : open.toReversed();
+      for (const { opened, rates } of order) rates.push(await opened.turn(seconds));
     }
   } finally {
-    for (const trainer of trainers) await trainer.close();
+    for (const { opened } of open) await opened.close();
   }
-  return variants.map((variant, i) => ({
+  return open.map(({ variant, opened, rates }) => ({
     ...variant,
-    workers: trainers[i]?.workers ?? variant.workers,
-    samplesPerSecond: rates[i] ?? [],
-    bytes: bytes[i] ?? 0,
+    workers: opened.workers,
+    samplesPerSecond: rates,
+    bytes: opened.bytes(),
   }));
-}
-
-/** Trains for some seconds, and at least for so many epochs, the first of which does not count. */
-async function turn(
-  trainer: Trainer,
-  { rows }: BenchJob,
-  seconds: number,
-  epochs = 2,
-): Promise<{ samplesPerSecond: number; bytes: number }> {
-  const run = trainer.run();
-  const lengths: number[] = []; // of the epochs, in seconds
-  let bytes = 0;
-  let spent = 0;
-  for await (const event of run) {
-    if (event.type === "start") bytes = event.memory.bytes;
-    if (event.type !== "epoch") continue;
-    lengths.push(event.seconds);
-    spent += event.seconds;
-    if (spent >= seconds && lengths.length >= epochs) run.stop();
-  }
-  await run.result;
-  let warm = 0;
-  let time = 0;
-  let counted = 0;
-  for (const [i, length] of lengths.entries()) {
-    if (i > 0 && warm >= WARM_PART * seconds) {
-      time += length;
-      counted += 1;
-    }
-    warm += length;
-  }
-  return { samplesPerSecond: (counted * rows) / time, bytes };
 }
 
 /** Median, least and most of some samples. */

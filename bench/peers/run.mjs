@@ -1,0 +1,211 @@
+// This project beside others that train on a processor: all hold the same job ready, and take turns.
+//
+// `npm run bench:peers [-- small,medium]`. JavaScript peers are installed into .cache/peers; PyTorch is used where python3 has it.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { benchJobs, flopsPerRow } from "../../packages/cli/dist/bench/jobs.js";
+import { benchData, spread } from "../../packages/cli/dist/bench/measure.js";
+import { requireBlas } from "@shardgrad/core";
+import { cores } from "@shardgrad/parallel";
+import { record, table } from "../record/record.mjs";
+
+const ROUNDS = 5;
+const SECONDS = 1;
+const START_SECONDS = 120;
+// Our workers lower their own priority. On a machine that is not quiet the others must not have more of it.
+const PRIORITY = 5;
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+const folder = here("../../.cache/peers/");
+const python = process.platform === "win32" ? "python" : "python3";
+
+/**
+ * @typedef {object} Peer
+ * @property {string} name
+ * @property {string} command
+ * @property {string} file
+ * @property {string} setting
+ * @property {Record<string, string>} [env]
+ */
+
+function install() {
+  mkdirSync(folder, { recursive: true });
+  const manifest = readFileSync(here("peers.json"), "utf8");
+  const stamp = `${folder}package.json`;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === manifest &&
+    existsSync(`${folder}node_modules`)
+  )
+    return;
+  writeFileSync(stamp, manifest);
+  execFileSync("npm install --ignore-scripts --no-audit --no-fund", {
+    cwd: folder,
+    shell: true,
+    stdio: "inherit",
+  });
+}
+
+/** @returns {Promise<Peer[]>} */
+async function peers() {
+  const all = cores().count;
+  const counts = all === 1 ? [1] : [1, all];
+  const node = (
+    /** @type {string} */ name,
+    /** @type {string} */ file,
+    /** @type {string} */ setting,
+  ) => ({
+    name: `${name} ${setting}`,
+    command: process.execPath,
+    file: here(file),
+    setting,
+  });
+  /** @type {Peer[]} */
+  const list = [
+    ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", String(workers))),
+    node("jax-js", "jax.mjs", "wasm"),
+    node("TensorFlow.js", "tfjs.mjs", "wasm"),
+    node("TensorFlow.js", "tfjs.mjs", "cpu"),
+    node("brain.js", "brain.mjs", "cpu"),
+  ];
+  try {
+    await requireBlas();
+    list.splice(
+      2,
+      0,
+      ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", `${workers} blas`)),
+    );
+  } catch (error) {
+    console.log(`without --backend blas: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
+    for (const threads of counts)
+      for (const blas of counts)
+        list.push({
+          name: `PyTorch ${threads} ${threads === 1 ? "thread" : "threads"}, OPENBLAS_NUM_THREADS=${blas}`,
+          command: python,
+          file: here("pytorch.py"),
+          setting: String(threads),
+          env: { OPENBLAS_NUM_THREADS: String(blas) },
+        });
+  } catch {
+    console.log(`without PyTorch: ${python} cannot import torch`);
+  }
+  return list;
+}
+
+/** @typedef {{ peer: Peer, turn: () => Promise<number>, end: () => void }} Runner */
+
+/**
+ * Starts a peer; resolves when it has its job ready.
+ * @param {Peer} peer
+ * @param {import("../../packages/cli/dist/bench/jobs.js").BenchJob} job
+ * @returns {Promise<Runner>}
+ */
+async function start(peer, job) {
+  const child = spawn(
+    peer.command,
+    [peer.file, JSON.stringify({ job, folder, setting: peer.setting })],
+    {
+      cwd: folder,
+      env: { ...process.env, ...peer.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
+  setPriority(child.pid ?? 0, Math.max(PRIORITY, constants.priority.PRIORITY_NORMAL));
+  let problem = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (problem += text));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  /** The next line that says something to us; libraries greet on stdout too. @param {RegExp} wanted */
+  const read = async (wanted) => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done)
+        throw new Error(
+          problem.match(/^\w*Error: .*/m)?.[0] ?? (problem.trim().split("\n").at(-1) || "it ended"),
+        );
+      if (wanted.test(value)) return value;
+    }
+  };
+  const timer = setTimeout(() => {
+    problem = "Error: not ready in time";
+    child.kill();
+  }, START_SECONDS * 1000);
+  try {
+    await read(/^ready$/);
+  } finally {
+    clearTimeout(timer);
+  }
+  return {
+    peer,
+    turn: async () => {
+      child.stdin.write(`${SECONDS}\n`);
+      return Number(await read(/^[\d.e+]+$/));
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
+install();
+const done = record("peers");
+const wanted = process.argv[2]?.split(",");
+const all = await peers();
+const jobs = [];
+const rows = [["job", "peer", "rows/s", "range", "GFLOP/s", "ours is faster by", "range"]];
+for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.includes(name))) {
+  const { features, target } = benchData(job);
+  const [block] = features;
+  if (block?.kind !== "f32" || target?.kind !== "class")
+    throw new Error("peers: the data have another form");
+  writeFileSync(`${folder}${job.name}.f32`, block.values);
+  writeFileSync(`${folder}${job.name}.i32`, target.labels);
+
+  /** @type {Runner[]} */
+  const runners = [];
+  /** @type {Map<string, number[]>} */
+  const rates = new Map();
+  const failed = [];
+  for (const peer of all) {
+    try {
+      const runner = await start(peer, job);
+      await runner.turn(); // to get warm
+      runners.push(runner);
+      rates.set(peer.name, []);
+    } catch (error) {
+      failed.push({
+        peer: peer.name,
+        problem: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const { peer, turn } of round % 2 === 0 ? runners : runners.toReversed())
+      rates.get(peer.name)?.push(await turn());
+  for (const { end } of runners) end();
+
+  const measured = [...rates].map(([peer, samples]) => ({ peer, samplesPerSecond: samples }));
+  jobs.push({ job, measured, failed });
+  // Ours with all cores, without libraries: what a user gets who says nothing.
+  const ours = rates.get(`shardgrad ${cores().count}`) ?? [];
+  for (const { peer, samplesPerSecond } of measured) {
+    const { median, least, most } = spread(samplesPerSecond);
+    const ratio = spread(samplesPerSecond.map((rate, i) => (ours[i] ?? NaN) / rate));
+    rows.push([
+      job.name,
+      peer,
+      median.toFixed(0),
+      `${least.toFixed(0)}…${most.toFixed(0)}`,
+      ((median * flopsPerRow(job)) / 1e9).toFixed(1),
+      `× ${ratio.median.toFixed(2)}`,
+      `${ratio.least.toFixed(2)}…${ratio.most.toFixed(2)}`,
+    ]);
+  }
+  for (const { peer, problem } of failed)
+    console.log(`${job.name}: ${peer} does not train it: ${problem}`);
+}
+console.log(table(rows));
+done({ jobs });
