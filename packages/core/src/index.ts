@@ -120,6 +120,17 @@ export {
   encodeSafetensors,
   type SafetensorsContent,
 } from "./formats/safetensors.js";
+export {
+  encodeOnnx,
+  OnnxGraph,
+  type OnnxAttribute,
+  type OnnxAttributes,
+  type OnnxElement,
+  type OnnxShape,
+} from "./formats/onnx.js";
+export { ONNX_IR_VERSION, ONNX_OPSET } from "./formats/onnx-schema.js";
+export { jsNetwork, onnxNetwork, type JsNetwork } from "./formats/portable.js";
+export { jsHelpers } from "./formats/portable-ops.js";
 
 export { permutation } from "./random.js";
 export * as scalar from "./scalar.js";

@@ -44,3 +44,4 @@ export { classScores, confusionMatrix, macroF1, type ClassScores, type Confusion
 export { loadModel, type LoadOptions, MODEL_FILE, saveModel, type OutputPredictions, type PredictRows, type StoredModel, type TrainedModel } from "./model-file.js";
 export { loadState, saveState, type StoredState } from "./state-file.js";
 export { writeFileAtomic } from "./atomic-file.js";
+export { exportOnnx } from "./export/onnx.js";
