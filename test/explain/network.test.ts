@@ -84,7 +84,7 @@ it("a larger network is drawn op by op, with the loss that trace finds", () => {
   const parameters = initialize(spec, 1);
   const target = tensor(Int32Array.of(2));
   const loss: LossSpec = { name: "crossEntropy", reduction: "mean" };
-  expect(isSmall({ parameters })).toBe(false);
+  expect(isSmall({ spec, parameters })).toBe(false);
   const { output, feeds, names } = networkCircuit({ spec, parameters, loss, x, target });
   const { nodes } = explain(output, feeds);
   expect(nodes.at(-1)!.result.data[0]).toBeCloseTo(

@@ -1,4 +1,5 @@
 // Options of a training run that make no sense together.
+import { activationNames } from "@shardgrad/core";
 import type { TrainSettings } from "./options/train.js";
 import type { Resolved } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -40,7 +41,27 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
     throw new UsageError(
       `${given.get("activation") ?? "activation"} ${activation.join(",")}: ${activation.length} activations for ${hidden.length} hidden layers; give one, or one for each`,
     );
+  if (settings.ops === undefined) checkActivations({ settings, given }, []);
   if (settings.task) checkLoss(settings, settings.task, given);
+}
+
+/** Throws UsageError when an activation is neither one of ours nor one of the user's ops. */
+export function checkActivations(
+  { settings: { activation }, given }: Resolved<TrainSettings>,
+  ops: readonly string[],
+): void {
+  const double = ops.find((op) => activationNames.some((known) => known === op));
+  if (double !== undefined)
+    throw new UsageError(
+      `${given.get("ops") ?? "ops"}: the op ${double} has the name of an activation; give it another name`,
+    );
+  const known = [...activationNames, ...ops];
+  const name = activation.find((one) => !known.includes(one));
+  if (name !== undefined)
+    throw new UsageError(
+      `${given.get("activation") ?? "activation"} ${activation.join(",")}: give one of ${known.join(", ")}, or an op of a module that --ops names`,
+      { name, known },
+    );
 }
 
 /** Throws UsageError when the loss does not suit what is predicted. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type AnyOptionTable, optionName } from "./options/option.js";
+import { mapPaths } from "./options/values.js";
 import { UsageError } from "./usage-error.js";
 
 /** Values by option key, each with the line it stands on. */
@@ -72,10 +73,9 @@ export async function formatConfig(
   for (const [key, option] of Object.entries(table)) {
     const value = settings[key];
     if (option.scope === "session" || value === undefined) continue;
-    const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
-    entries[optionName(key)] = isPath
-      ? relative(folder, resolve(value)).replaceAll("\\", "/")
-      : value;
+    entries[optionName(key)] = mapPaths(option.kind, value, (path) =>
+      relative(folder, resolve(path)).replaceAll("\\", "/"),
+    );
   }
   return stringify(entries);
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { AnyOptionTable } from "./options/option.js";
+import { UsageError } from "./usage-error.js";
 
 /** A file as it was when the run read it. */
 export interface FileFingerprint {
@@ -19,11 +20,18 @@ export async function fingerprintFiles(
 }
 
 async function fingerprintFile(path: string): Promise<FileFingerprint> {
-  const { size } = await stat(path);
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
-    hash.update(chunk as Buffer);
-  return { path, bytes: size, sha256: hash.digest("hex") };
+  try {
+    const { size } = await stat(path);
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
+      hash.update(chunk as Buffer);
+    return { path, bytes: size, sha256: hash.digest("hex") };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UsageError(
+      `${path}: could be read a moment ago and cannot any more (${code}); bring it back, then begin again`,
+    );
+  }
 }
 
 /** Of row numbers, each as a little-endian i32. */
@@ -47,7 +55,7 @@ export function resultEntries(
 ): readonly (readonly [key: string, value: unknown])[] {
   return Object.entries(table).flatMap(([key, option]) => {
     const value: unknown = Reflect.get(settings, key);
-    const isPath = typeof value === "string" && option.kind.isPath?.(value) === true;
+    const isPath = value !== undefined && option.kind.isPath?.(value) === true;
     return option.scope !== "result" || value === undefined || isPath
       ? []
       : [[key, value] as const];

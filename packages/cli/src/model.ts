@@ -8,9 +8,13 @@ import type {
   OptimizerSpec,
   Schedule,
 } from "@shardgrad/core";
+import { activationNames, opLayer } from "@shardgrad/core";
 import type { TrainSettings } from "./options/train.js";
 
-/** Hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. */
+/**
+ * Hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. An activation that
+ * is not ours is an op of the user's own, a layer by itself.
+ */
 export function modelOf(settings: TrainSettings, inputs: number, outputs: number): ModelSpec {
   const { hidden, activation, bias, dropout } = settings;
   const dense = (units: number, name: ActivationName): LayerSpec => ({
@@ -22,10 +26,17 @@ export function modelOf(settings: TrainSettings, inputs: number, outputs: number
     biasInit: { name: "zeros" },
   });
   const layers = hidden.flatMap((units, i): LayerSpec[] => {
-    const layer = dense(units, activation[i] ?? activation[0] ?? "relu");
-    return dropout > 0 ? [layer, { type: "dropout", rate: dropout }] : [layer];
+    const name = activation[i] ?? activation[0] ?? "relu";
+    const made = isActivation(name)
+      ? [dense(units, name)]
+      : [dense(units, "identity"), opLayer(name, units)];
+    return dropout > 0 ? [...made, { type: "dropout", rate: dropout }] : made;
   });
   return { inputs, layers: [...layers, dense(outputs, "identity")] };
+}
+
+function isActivation(name: string): name is ActivationName {
+  return activationNames.some((known) => known === name);
 }
 
 /** He's ranges keep the variance of signals before units that are zero for half of them, Glorot's before the others. */

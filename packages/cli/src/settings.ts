@@ -8,7 +8,7 @@ import {
   optionName,
   type OptionTable,
 } from "./options/option.js";
-import { readValue } from "./options/values.js";
+import { mapPaths, readValue } from "./options/values.js";
 import { UsageError } from "./usage-error.js";
 
 /** Flags and places as they were typed, by option key. */
@@ -50,10 +50,9 @@ export function resolveSettings<Settings>(
       const place = `${file.path}:${fromFile.line}: ${optionName(key)}`;
       given.set(key, place);
       const value = readValue(option.kind, fromFile.value, `${place}: ${show(fromFile.value)}`);
-      settings[key] =
-        typeof value === "string" && option.kind.isPath?.(value)
-          ? fromFolder(dirname(file.path), value)
-          : value;
+      settings[key] = mapPaths(option.kind, value, (path) =>
+        fromFolder(dirname(file.path), path),
+      );
     } else settings[key] = option.default;
   }
   // Every key of the table has been checked by the schema of its own type.

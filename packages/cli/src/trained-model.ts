@@ -2,7 +2,9 @@
 import {
   columnTypes,
   type TrainedModel,
+  type CustomOps,
   loadModel,
+  loadOps,
   readTable,
   type Table,
   allRows,
@@ -13,6 +15,7 @@ import { UsageError } from "./usage-error.js";
 /** What the two places of the command line name. */
 export interface ModelAndTable {
   readonly model: TrainedModel;
+  readonly ops: CustomOps;
   readonly encoding: NonNullable<TrainedModel["encoding"]>;
   readonly table: Table;
   readonly rows: Int32Array;
@@ -23,7 +26,9 @@ export async function openModelAndTable({
   model: modelPath,
   data,
   rows,
+  ops: modules = [],
 }: {
+  readonly ops?: readonly string[] | undefined;
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly rows?: string | undefined;
@@ -32,7 +37,8 @@ export async function openModelAndTable({
     throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
   if (data === undefined)
     throw new UsageError("DATA: no table after the model; give a CSV, TSV, Arrow or IDX file");
-  const model = await loadModel(modelPath);
+  const ops = await loadOps(modules);
+  const model = await loadModel(modelPath, { ops });
   const { encoding } = model;
   if (encoding === null || encoding === undefined)
     throw new UsageError(
@@ -41,6 +47,7 @@ export async function openModelAndTable({
   const table = await readTable(data, { types: columnTypes(encoding) });
   return {
     model,
+    ops,
     encoding,
     table,
     rows: rows === undefined ? allRows(table) : await readListedRows(rows, table.rows),

@@ -1,15 +1,17 @@
 // What a training run will do: settings from all sources and data, read, split, encoded and checked; nothing is written.
 import type { LossSpec } from "@shardgrad/core";
 import {
+  type CustomOps,
   defaultShards,
   featureWidth,
+  loadOps,
   targetUnit,
   targetWidth,
   Trainer,
   type TrainerOptions,
 } from "@shardgrad/parallel";
 import { checkBlas } from "./blas.js";
-import { checkLoss, checkTrain } from "./check-train.js";
+import { checkActivations, checkLoss, checkTrain } from "./check-train.js";
 import { readConfigFile } from "./config-file.js";
 import { fingerprintFiles } from "./fingerprint.js";
 import { lossOf, modelOf, optimizerOf } from "./model.js";
@@ -25,7 +27,7 @@ import { UsageError } from "./usage-error.js";
 export interface TrainingPlan {
   readonly settings: TrainSettings;
   readonly data: TrainingData;
-  readonly options: TrainerOptions & { readonly loss: LossSpec };
+  readonly options: TrainerOptions & { readonly loss: LossSpec; readonly ops: CustomOps };
   readonly stepsPerEpoch: number;
   readonly files: readonly string[]; // that rows are read from
   readonly resumed: ResumedRun | null;
@@ -41,8 +43,11 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);
-  const files = await filesOf(settings, path);
+  const files = [...(await filesOf(settings, path)), ...(settings.ops ?? [])];
+  // Before the ops' code runs: a run goes on with the modules that it began with.
   if (resumed) checkSameFiles(await fingerprintFiles(files), resumed.manifest);
+  const ops = await loadOps(settings.ops ?? []);
+  checkActivations(request, [...ops.ops.keys()]);
   const { target } = data.encoding;
   const task = target.kind === "class" ? "classification" : "regression";
   checkLoss(settings, task, given);
@@ -55,6 +60,7 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
   const { l1, l2, batchSize, workers, seed, backend } = settings;
   const options = {
     model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
+    ops,
     data: data.train,
     validation: data.validation ?? undefined,
     loss: lossOf(settings, task),

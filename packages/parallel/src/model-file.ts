@@ -75,8 +75,11 @@ export async function saveModel(path: string, model: StoredModel): Promise<void>
 
 /** How a model is loaded. */
 export interface LoadOptions {
-  /** Ops of your own, from `loadOps`, when the model names some; a file never says where they are. */
-  readonly ops?: CustomOps | undefined;
+  /**
+   * Ops of your own, from `loadOps`, when the model names some; a file never says where they are. Null: only what the
+   * file says is wanted; a model that needs ops cannot predict then.
+   */
+  readonly ops?: CustomOps | null | undefined;
 }
 
 /** Loads a model from its file or from the folder of its run. Throws InputError, one line, when it is not one. */
@@ -100,14 +103,21 @@ export async function loadModel(
       throw new InputError(`${source}: ${error.message}; the file is damaged`, { cause: error });
     throw error;
   }
-  for (const name of customOpNames(spec))
-    if (!ops.ops.has(name))
-      throw new InputError(
-        `${source}: the model uses the op ${shown(name)}, which is not part of shardgrad; name the module that exports it (--ops FILE, or loadOps)`,
-      );
+  const checkOps = (known: CustomOps["ops"]): void => {
+    for (const name of customOpNames(spec))
+      if (!known.has(name))
+        throw new InputError(
+          `${source}: the model uses the op ${shown(name)}, which is not part of shardgrad; name the module that exports it (--ops FILE, or loadOps)`,
+        );
+  };
+  if (ops !== null) checkOps(ops.ops);
   let predictor: Predictor | null = null; // made at the first prediction: not every caller predicts
   const apply = (features: Float32Array, rows: number): Float32Array => {
-    predictor ??= createPredictor(spec, tensors, ops.ops);
+    if (predictor === null) {
+      const known = (ops ?? NO_OPS).ops;
+      checkOps(known);
+      predictor = createPredictor(spec, tensors, known);
+    }
     return predictor(features, rows);
   };
   return {

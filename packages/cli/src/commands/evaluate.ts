@@ -22,11 +22,12 @@ import type { CommandResult } from "./run.js";
 export async function evaluateModel(flags: RawFlags): Promise<CommandResult> {
   const { settings } = resolveSettings(evaluateOptions, flags, process.env, null);
   const { workers } = settings;
-  const { model, encoding, table, rows } = await openModelAndTable(settings);
+  const { model, ops, encoding, table, rows } = await openModelAndTable(settings);
   const data = encode(encoding, table, rows);
   const { spec, parameters, loss } = model;
   const scores = await evaluate(spec, parameters, loss, data, {
     workers,
+    ops,
     unit: targetUnit(encoding),
   });
   const classes = data.target?.kind === "class" ? await classify() : null;
@@ -44,7 +45,7 @@ export async function evaluateModel(flags: RawFlags): Promise<CommandResult> {
   return 0;
 
   async function classify(): Promise<Classified | null> {
-    const predictions = decodeOutputs(encoding, await predict(spec, parameters, data, { workers }));
+    const predictions = decodeOutputs(encoding, await predict(spec, parameters, data, { workers, ops }));
     if (predictions.kind !== "class" || data.target?.kind !== "class") return null;
     const matrix = confusionMatrix(
       predictions.classes.length,

@@ -73,22 +73,27 @@ function formulaSubject(formula: string, { at = {} }: ExplainSettings): Subject 
 async function networkSubject(
   path: string,
   data: string,
-  { row }: ExplainSettings,
+  { row, ops: modules }: ExplainSettings,
 ): Promise<Subject> {
-  const { model, encoding, table } = await openModelAndTable({ model: path, data });
+  const { model, ops, encoding, table } = await openModelAndTable({
+    model: path,
+    data,
+    ops: modules,
+  });
   if (row >= table.rows)
     throw new UsageError(
       `--row ${row}: ${data} has ${table.rows} rows; the last is ${table.rows - 1}`,
     );
   const dataset = encode(encoding, table, Int32Array.of(row));
   const { spec, parameters, loss } = model;
-  const small = isSmall({ parameters });
+  const small = isSmall({ spec, parameters });
   const circuit = networkCircuit({
     spec,
     parameters,
     loss,
     x: denseFeatures(dataset),
     target: targetTensor(dataset),
+    ops: ops.ops,
   });
   const inputs = featureNames(encoding).map((name, j) => `x${j + 1} = ${name}`);
   return {

@@ -15,6 +15,7 @@ import {
   type GradientCheck,
   type LossSpec,
   type ModelSpec,
+  type Op,
   type Parameters,
   type Value,
 } from "@shardgrad/core";
@@ -34,6 +35,8 @@ interface Subject {
   readonly parameters: Parameters;
   readonly loss: LossSpec;
   readonly data: Dataset;
+  /** Ops of the user's own, by name. */
+  readonly ops: ReadonlyMap<string, Op>;
 }
 
 /** Numbers of a parameter up to which each is checked. */
@@ -71,7 +74,7 @@ export async function gradcheck(flags: RawFlags): Promise<CommandResult> {
 }
 
 /** The network and rows that the command line names. */
-async function open({ model, data, limit }: GradcheckSettings): Promise<Subject> {
+async function open({ model, data, limit, ops: modules }: GradcheckSettings): Promise<Subject> {
   if (model === undefined)
     throw new UsageError(
       "MODEL: nothing to check; give a run folder, a model file or a configuration file",
@@ -80,6 +83,7 @@ async function open({ model, data, limit }: GradcheckSettings): Promise<Subject>
     const given: [string, string][] = [
       ["config", model],
       ...(data === undefined ? [] : [["data", data] satisfies [string, string]]),
+      ...(modules === undefined ? [] : [["ops", modules.join(",")] satisfies [string, string]]),
     ];
     const plan = await planTraining(new Map(given));
     const { model: spec, loss } = plan.options;
@@ -88,11 +92,18 @@ async function open({ model, data, limit }: GradcheckSettings): Promise<Subject>
       parameters: initialize(spec, plan.settings.seed),
       loss,
       data: firstRows(plan.data.train, limit),
+      ops: plan.options.ops.ops,
     };
   }
-  const { model: trained, encoding, table } = await openModelAndTable({ model, data });
+  const {
+    model: trained,
+    ops,
+    encoding,
+    table,
+  } = await openModelAndTable({ model, data, ops: modules });
   const { spec, parameters, loss } = trained;
-  return { spec, parameters, loss, data: encode(encoding, table, allRows(table).slice(0, limit)) };
+  const rows = encode(encoding, table, allRows(table).slice(0, limit));
+  return { spec, parameters, loss, data: rows, ops: ops.ops };
 }
 
 /** A parameter and how its gradient compares. */
@@ -104,7 +115,7 @@ interface Checked {
 
 /** Every parameter checked, the worst first. */
 function checkParameters(
-  { spec, parameters, loss, data }: Subject,
+  { spec, parameters, loss, data, ops }: Subject,
   { directions, tolerance }: GradcheckSettings,
 ): Checked[] {
   const names = [...parameters.keys()];
@@ -114,7 +125,7 @@ function checkParameters(
   const divisor = loss.reduction === "mean" ? data.rows * lossesPerRow(loss, outputWidth(spec)) : 1;
   const cost = (...values: Value[]): Value => {
     const leaves = new Map(values.map((value, i): [string, Value] => [names[i] ?? "", value]));
-    return div(sum(rowLoss(loss, outputOf(spec, leaves, constant(x)), constant(y))), divisor);
+    return div(sum(rowLoss(loss, outputOf(spec, leaves, constant(x), { ops }), constant(y))), divisor);
   };
   const checkOne = (argument: number, shape: readonly number[]): GradientCheck => {
     const along = elements(shape) > EACH ? { directions } : {};

@@ -19,12 +19,12 @@ export async function inspect(flags: RawFlags): Promise<CommandResult> {
   if (info?.isDirectory()) {
     const manifest = await readManifest(file);
     const model =
-      manifest.status === "running" || manifest.status === "failed" ? null : await loadModel(file);
+      manifest.status === "running" || manifest.status === "failed" ? null : await loadModel(file, { ops: null });
     print(json, { run: manifest, ...(model && describeModel(model)) }, () =>
       formatModel(model, manifest),
     );
   } else if (info?.isFile() && (await isModel(file))) {
-    const model = await loadModel(file);
+    const model = await loadModel(file, { ops: null });
     print(json, describeModel(model), () => formatModel(model, null));
   } else {
     const table = await readTable(file, { types });

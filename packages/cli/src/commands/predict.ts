@@ -19,13 +19,13 @@ export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   const { settings, given } = resolveSettings(predictOptions, flags, process.env, null);
   const { out, workers } = settings;
   const format = settings.format ?? (out === undefined ? "csv" : formatOf(out));
-  const { model, encoding, table, rows } = await openModelAndTable(settings);
+  const { model, ops, encoding, table, rows } = await openModelAndTable(settings);
   if (settings.probabilities && encoding.target.kind === "number")
     throw new UsageError(
       `${given.get("probabilities")}: the model predicts a number (${encoding.target.column}), not classes; leave it out`,
     );
   const features = encodeFeatures(encoding, table, rows);
-  const outputs = await predict(model.spec, model.parameters, features, { workers });
+  const outputs = await predict(model.spec, model.parameters, features, { workers, ops });
   const content = await formatPredictions(
     predictionColumns(decodeOutputs(encoding, outputs), settings.probabilities),
     format,

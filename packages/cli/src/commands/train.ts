@@ -159,13 +159,17 @@ async function finish(
   reporter: Reporter,
 ): Promise<void> {
   const { parameters, stopped, steps, seconds, workers, shards, hash } = result;
-  const { model: spec, loss, unit } = options;
+  const { model: spec, loss, unit, ops } = options;
   await saveState(files.state, result.state);
   await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
   const validation: Scores | null = result.epochs.at(-1)?.validation ?? null;
   const test =
     data.test && !stopped
-      ? await evaluate(spec, parameters, loss, data.test, { workers: settings.workers, unit })
+      ? await evaluate(spec, parameters, loss, data.test, {
+          workers: settings.workers,
+          unit,
+          ops,
+        })
       : null;
   await writeManifest(files, {
     ...begun,

@@ -28,6 +28,7 @@ import {
   type ActivationName,
   type LossSpec,
   type ModelSpec,
+  type Op,
   type Parameters,
   type Tensor,
   type Value,
@@ -41,13 +42,16 @@ export interface NetworkRow {
   readonly loss: LossSpec;
   readonly x: Float32Array; // [inputs]
   readonly target: Tensor; // i32 label [1], or numbers [1, outputs]
+  /** Ops of the user's own, by name, when layers name some. */
+  readonly ops?: ReadonlyMap<string, Op> | undefined;
 }
 
 /** Weights up to which every number is drawn. */
 const FEW_WEIGHTS = 40;
 
-/** Whether the network is drawn with every single number. */
-export function isSmall({ parameters }: Pick<NetworkRow, "parameters">): boolean {
+/** Whether the network is drawn with every single number. An op of the user's own takes a whole row, never one number. */
+export function isSmall({ spec, parameters }: Pick<NetworkRow, "spec" | "parameters">): boolean {
+  if (spec.layers.some(({ type }) => type === "op")) return false;
   let numbers = 0;
   for (const { data } of parameters.values()) numbers += data.length;
   return numbers <= FEW_WEIGHTS;
@@ -59,7 +63,7 @@ export function networkCircuit(row: NetworkRow): Circuit {
 }
 
 /** One gate an op: matrices and vectors flow. Layers are counted from 1, as in z1 = x·W1 + b1 and a1 = relu(z1). */
-function layerByLayer({ spec, parameters, loss, x, target }: NetworkRow): Circuit {
+function layerByLayer({ spec, parameters, loss, x, target, ops }: NetworkRow): Circuit {
   const leaf = input([1, x.length], "x");
   const feeds = new Map<Value, Tensor>([[leaf, { shape: [1, x.length], data: x }]]);
   const number = layerNumbers(spec);
@@ -73,18 +77,26 @@ function layerByLayer({ spec, parameters, loss, x, target }: NetworkRow): Circui
     leaves.set(name, made);
     feeds.set(made, value);
   }
-  const layers = forward(spec, leaves, leaf);
+  const layers = forward(spec, leaves, leaf, { ops });
   const output = sum(rowLoss(loss, layers.at(-1)?.a ?? leaf, constant(target)));
   const names = new Map<Value, string>();
+  let last = 0; // number of the dense layer before
   layers.forEach(({ z, a }, i) => {
-    if (spec.layers[i]?.type !== "dense") return;
-    names.set(z, `z${number[i]}`);
-    if (a !== z) names.set(a, `a${number[i]}`);
+    const layer = spec.layers[i];
+    if (layer?.type === "dense") {
+      last = number[i] ?? last;
+      names.set(z, `z${last}`);
+      if (a !== z) names.set(a, `a${last}`);
+    } else if (layer?.type === "op") {
+      // The op is the activation of a dense layer that has none of its own.
+      const taken = [...names.values()].includes(`a${last}`);
+      names.set(a, taken || last === 0 ? `${layer.name}${i + 1}` : `a${last}`);
+    }
   });
   return { output, feeds, names: names.set(output, "C") };
 }
 
-/** The number of each dense layer, from 1; dropout layers do nothing to a single row and have none. */
+/** The number of each dense layer, from 1; the others have none. */
 function layerNumbers(spec: ModelSpec): readonly (number | null)[] {
   let last = 0;
   return spec.layers.map(({ type }) => (type === "dense" ? (last += 1) : null));

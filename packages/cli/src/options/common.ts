@@ -1,6 +1,6 @@
 // Options that several commands share.
 import type { Option, OptionTable } from "./option.js";
-import { onOff, workerCount } from "./values.js";
+import { listOf, onOff, path, workerCount } from "./values.js";
 
 /** How a call that reports reports. */
 export interface SessionSettings {
@@ -23,6 +23,14 @@ export const sessionOptions: OptionTable<SessionSettings> = {
     default: false,
     scope: "session",
   },
+};
+
+/** Ops of the user's own. Only the user names them: here, or in a configuration file that the user names. */
+export const opsOption: Option<readonly string[]> = {
+  kind: listOf(path("a JavaScript module"), "JavaScript modules, separated by commas"),
+  help: "Modules that export ops of your own, for layers that use them; their code runs",
+  group: "Model",
+  scope: "result",
 };
 
 export const workersOption: Option<number | "auto"> = {

@@ -1,6 +1,6 @@
 // The options of the commands that show and check how gradients come about.
 import * as z from "zod";
-import { sessionOptions, type SessionSettings } from "./common.js";
+import { opsOption, sessionOptions, type SessionSettings } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { integer, path, real, text, type ValueKind } from "./values.js";
 
@@ -10,6 +10,7 @@ export interface ExplainSettings extends SessionSettings {
   readonly at?: Readonly<Record<string, number>> | undefined;
   readonly data?: string | undefined;
   readonly row: number;
+  readonly ops?: readonly string[] | undefined;
   readonly digits: number;
   readonly out?: string | undefined;
 }
@@ -19,6 +20,7 @@ export interface GradcheckSettings extends SessionSettings {
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly limit: number;
+  readonly ops?: readonly string[] | undefined;
   readonly directions: number;
   readonly tolerance: number;
 }
@@ -72,6 +74,7 @@ export const explainOptions: OptionTable<ExplainSettings> = {
     default: 0,
     scope: "session",
   },
+  ops: opsOption,
   digits: {
     kind: integer(1, 17),
     help: "Significant digits of the numbers shown",
@@ -110,6 +113,7 @@ export const gradcheckOptions: OptionTable<GradcheckSettings> = {
     default: 16,
     scope: "session",
   },
+  ops: opsOption,
   directions: {
     kind: integer(1, 10_000),
     help: "Check parameters of more than 1024 numbers along so many random directions, not number by number",

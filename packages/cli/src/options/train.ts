@@ -1,6 +1,6 @@
 // The options of `shardgrad train`.
 import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgrad/core";
-import { sessionOptions, type SessionSettings, workersOption } from "./common.js";
+import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
 import { choice, integer, listOf, onOff, partOrPath, path, real, text } from "./values.js";
@@ -19,7 +19,8 @@ export interface TrainSettings extends SessionSettings {
   readonly valRows?: string | undefined;
   readonly testRows?: string | undefined;
   readonly hidden: readonly number[];
-  readonly activation: readonly ActivationName[];
+  readonly activation: readonly string[];
+  readonly ops?: readonly string[] | undefined;
   readonly init?: InitName | undefined;
   readonly bias: boolean;
   readonly dropout: number;
@@ -57,6 +58,20 @@ export type RunLoss = Extract<
 
 /** The initialisers that need no number. */
 export type InitName = Exclude<InitSpec["name"], "constant">;
+
+/** Those of core, which help does without. */
+const activations: readonly ActivationName[] = [
+  "relu",
+  "leakyRelu",
+  "elu",
+  "gelu",
+  "silu",
+  "softplus",
+  "sigmoid",
+  "tanh",
+  "softmax",
+  "identity",
+];
 
 const COLUMNS = "column names, separated by commas";
 const ROWS_FILE = "a file of row numbers";
@@ -142,26 +157,20 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
   activation: {
-    kind: listOf(
-      choice(
-        "relu",
-        "leakyRelu",
-        "elu",
-        "gelu",
-        "silu",
-        "softplus",
-        "sigmoid",
-        "tanh",
-        "softmax",
-        "identity",
+    // Names of ops are known once their modules are loaded; checkActivations looks at the names.
+    kind: {
+      ...listOf(
+        text("a name"),
+        `one of ${activations.join(", ")}, an op of --ops, or one for each hidden layer`,
       ),
-      "one of relu, leakyRelu, elu, gelu, silu, softplus, sigmoid, tanh, softmax, identity, or one for each hidden layer",
-    ),
-    help: "Activation of the hidden layers: one for all, or one each",
+      choices: activations,
+    },
+    help: "Activation of the hidden layers, or an op of --ops: one for all, or one each",
     group: "Model",
     default: ["relu"],
     scope: "result",
   },
+  ops: opsOption,
   init: {
     kind: choice(
       "heUniform",

@@ -1,5 +1,5 @@
 // The options of the commands that use a trained model or look at a file.
-import { sessionOptions, type SessionSettings, workersOption } from "./common.js";
+import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { Option, OptionTable } from "./option.js";
 import { choice, columnTypes, onOff, path } from "./values.js";
 
@@ -8,6 +8,7 @@ interface ModelAndData {
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly rows?: string | undefined;
+  readonly ops?: readonly string[] | undefined;
   readonly workers: number | "auto";
 }
 
@@ -58,6 +59,7 @@ const modelAndData: OptionTable<ModelAndData> = {
     group: "Data",
     scope: "session",
   },
+  ops: opsOption,
   workers: workersOption,
 };
 
@@ -90,6 +92,24 @@ export const predictOptions: OptionTable<PredictSettings> = {
     scope: "session",
   },
   verbose: sessionOptions.verbose,
+};
+
+/** What verify is asked to do. */
+export interface VerifySettings extends SessionSettings {
+  readonly run?: string | undefined;
+  readonly workers: number | "auto";
+}
+
+export const verifyOptions: OptionTable<VerifySettings> = {
+  run: {
+    kind: path("a run folder"),
+    help: "Run to do again",
+    group: "Data",
+    positional: true,
+    scope: "session",
+  },
+  workers: workersOption,
+  ...sessionOptions,
 };
 
 export const inspectOptions: OptionTable<InspectSettings> = {

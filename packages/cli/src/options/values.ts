@@ -98,7 +98,23 @@ export function listOf<T>(
     },
     z.array(kind.schema).min(orNone ? 0 : 1),
   );
-  return { schema: parts, allowed, ...(kind.choices && { choices: kind.choices }) };
+  return {
+    schema: parts,
+    allowed,
+    ...(kind.choices && { choices: kind.choices }),
+    ...(kind.isPath && { isPath: () => true }),
+  };
+}
+
+/** A value of an option with `change` applied to the paths in it. */
+export function mapPaths(
+  kind: ValueKind<unknown>,
+  value: unknown,
+  change: (path: string) => string,
+): unknown {
+  if (kind.isPath?.(value) !== true) return value;
+  if (Array.isArray(value)) return value.map((part) => change(String(part)));
+  return typeof value === "string" ? change(value) : value;
 }
 
 /** `column=type` pairs, separated by commas, or a mapping in YAML. */

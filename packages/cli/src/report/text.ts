@@ -12,6 +12,7 @@ export interface TextReport {
   readonly verbose: boolean;
   /** As the user named it, for the command to type next. */
   readonly data: string;
+  readonly ops?: readonly string[] | undefined;
   readonly workers: number | "auto"; // as asked for
 }
 
@@ -53,7 +54,7 @@ function describe(
         ),
       ];
     case "end":
-      return describeEnd(event, report.data);
+      return describeEnd(event, report);
   }
 }
 
@@ -99,8 +100,9 @@ function describeEpoch(event: EpochEvent, epochs: number): string {
   return `epoch ${number}/${epochs}  loss ${short(event.loss)}${validation}${speed}`;
 }
 
-function describeEnd(event: EndEvent, data: string): string[] {
+function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
   const lines: string[] = [];
+  if (event.best) lines.push(`the best weights are those of epoch ${count(event.best.epoch)}`);
   if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);
   if (event.time) lines.push(...describeShares(event.time));
@@ -113,7 +115,7 @@ function describeEnd(event: EndEvent, data: string): string[] {
   );
   const next = event.stopped
     ? `shardgrad train --resume ${quoted(event.folder)}`
-    : `shardgrad predict ${quoted(event.folder)} ${quoted(data)} --out predictions.csv`;
+    : `shardgrad predict ${quoted(event.folder)} ${quoted(data)}${ops === undefined ? "" : ` --ops ${quoted(ops.join(","))}`} --out predictions.csv`;
   lines.push(`next: ${pc.cyan(`npx ${next}`)}`);
   return lines;
 }

@@ -5,12 +5,13 @@ import { div } from "../ops/arithmetic.js";
 import { sum } from "../ops/reduce.js";
 import { elements, formatShape, type Shape } from "../shape.js";
 import { item, type Tensor } from "../tensor.js";
-import { input, type Value } from "../value.js";
+import { input, type Op, type Value } from "../value.js";
 import { checkParameters, forward, lossesPerRow, outputWidth, rowLoss } from "./model.js";
 import type { LossSpec, ModelSpec, Parameters } from "./spec.js";
 
 /**
- * One dense layer l = 1…L of a trace, in f64. C is the cost, n a row.
+ * One dense layer l = 1…L of a trace, in f64. C is the cost, n a row. A layer of an op of the user's own has z, its input,
+ * a, its result, and delta = ∂C/∂z.
  *
  * | here | shape | lecture notes A | D (l + 1 for l) | E |
  * | --- | --- | --- | --- | --- |
@@ -26,7 +27,7 @@ export interface LayerTrace {
   readonly z: Tensor; // [rows, units]
   readonly a: Tensor; // [rows, units]
   readonly delta: Tensor; // [rows, units]
-  /** [inputs, units], with `perSample` [rows, inputs, units]; null for a layer that uses another one's weights. */
+  /** [inputs, units], with `perSample` [rows, inputs, units]; null for a layer without weights of its own. */
   readonly dW: Tensor | null;
   /** [units], with `perSample` [rows, units]; null for a layer without biases. */
   readonly db: Tensor | null;
@@ -34,7 +35,7 @@ export interface LayerTrace {
 
 /** What `trace` finds. */
 export interface Trace {
-  /** The dense layers l = 1…L in order. */
+  /** The dense layers l = 1…L, and those of ops, in order. */
   readonly layers: readonly LayerTrace[];
   /** The loss of every row, before the reduction: [rows]. */
   readonly losses: Tensor;
@@ -46,6 +47,8 @@ export interface Trace {
 export interface TraceOptions {
   /** True gives delta, dW and db of each row's own loss, whatever the reduction, with the rows as the first axis. Default false. */
   readonly perSample?: boolean | undefined;
+  /** Ops of the user's own, by name, when layers name some. */
+  readonly ops?: ReadonlyMap<string, Op> | undefined;
 }
 
 /**
@@ -73,7 +76,8 @@ export function trace(
       `trace: x has ${rows} rows, y ${formatShape(y.shape)}; give one target a row`,
     );
   const divisor = loss.reduction === "mean" ? rows * lossesPerRow(loss, outputWidth(spec)) : 1;
-  const whole = tracer(spec, parameters, x.shape, y, loss, divisor)(x, y);
+  const { ops } = options;
+  const whole = tracer(spec, parameters, x.shape, y, loss, divisor, ops)(x, y);
   if (options.perSample !== true) return whole;
   // A graph of one row, run for each: a gradient summed over one row is that row's own.
   const run = tracer(
@@ -83,6 +87,7 @@ export function trace(
     { ...y, shape: [1, ...y.shape.slice(1)] },
     loss,
     1,
+    ops,
   );
   const single = Array.from({ length: rows }, (_, row) => run(rowOf(x, row), rowOf(y, row)));
   const stacked = (
@@ -124,15 +129,16 @@ function tracer(
   target: Tensor,
   loss: LossSpec,
   divisor: number,
+  ops: TraceOptions["ops"],
 ): (x: Tensor, y: Tensor) => Trace {
   const x = input(xShape, "x");
   const y = input(target.shape, "y", target.data instanceof Int32Array ? "i32" : "real");
   const leaves = new Map(
     [...parameters].map(([name, { shape }]): [string, Value] => [name, input(shape, name)]),
   );
-  const values = forward(spec, leaves, x);
+  const values = forward(spec, leaves, x, { ops });
   const layers = values.flatMap(({ z, a }, index): TracedLayer[] =>
-    spec.layers[index]?.type !== "dense"
+    spec.layers[index]?.type === "dropout"
       ? []
       : [
           {
