@@ -1,6 +1,6 @@
 // @shardgrad/parallel: data-parallel training over worker threads, datasets, model files.
 export { Trainer, type Run } from "./trainer.js";
-export type { CheckpointSpec } from "./checkpoints.js";
+export { saveCheckpoint, type CheckpointSpec } from "./checkpoints.js";
 export type { Best, EarlyStopping } from "./early-stopping.js";
 export type { PastEpoch } from "./epoch-history.js";
 export { NonFiniteError } from "./non-finite.js";
@@ -45,3 +45,5 @@ export { loadModel, type LoadOptions, MODEL_FILE, saveModel, type OutputPredicti
 export { loadState, saveState, type StoredState } from "./state-file.js";
 export { writeFileAtomic } from "./atomic-file.js";
 export { exportOnnx } from "./export/onnx.js";
+export { cellsOf, onnxInputs, type OnnxInput } from "./export/onnx-inputs.js";
+export { exportJs, type JsModule } from "./export/js.js";

@@ -8,9 +8,10 @@ import type { OnnxGraph } from "./onnx.js";
 import { portableOps, type PortableOp } from "./portable-ops.js";
 
 const byOp = new Map<unknown, PortableOp<object> | null>(
-  Object.entries(portableOps).map(([name, portable]) => [
-    ops[name as keyof typeof ops], // the table has a row for each op and no other
-    portable as PortableOp<object> | null, // called with the attributes of its own op only
+  Object.entries(ops).map(([name, op]) => [
+    op,
+    // The table has a row for each op, and each is called with the attributes of its own op only.
+    portableOps[name as keyof typeof portableOps] as PortableOp<object> | null,
   ]),
 );
 

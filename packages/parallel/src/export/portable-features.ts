@@ -6,13 +6,21 @@ import { InputError, shown } from "../dataset/input-error.js";
 /** The name of the number of rows in ONNX shapes. */
 export const ROWS_NAME = "rows";
 
+/** A raw column as an input of an ONNX model. */
+export interface RawInput {
+  readonly element: "float" | "uint8" | "string";
+  readonly width: number;
+  readonly doc: string;
+}
+
 /** One kind of column in other words. */
 interface PortableFeature<Feature> {
-  /** Declares the raw column as an input, adds nodes, and answers the name of its features, float [rows, ·]. */
-  readonly onnx: (graph: OnnxGraph, feature: Feature) => string;
-  /** A statement that pushes the column's features of `row` onto `x`; it calls the function `helper`. */
+  /** What the raw column is in ONNX. */
+  readonly input: (feature: Feature) => RawInput;
+  /** Adds nodes to the raw column of the name `raw`, and answers the name of its features, float [rows, ·]. */
+  readonly onnx: (graph: OnnxGraph, raw: string, feature: Feature) => string;
+  /** A statement that pushes the column's features of `row` onto `features`, by one of jsFeatureHelpers. */
   readonly js: (feature: Feature) => string;
-  readonly helper: "number" | "category" | "vector";
   /** The type of the raw value in TypeScript. */
   readonly type: (feature: Feature) => string;
 }
@@ -29,9 +37,9 @@ const FLOAT = { to: { int: 1 } };
 /** Kinds of columns: the compiler wants a row for each. */
 const portableFeatures: PortableFeatures = {
   number: {
+    input: () => ({ element: "float", width: 1, doc: "a number; NaN where it is missing" }),
     // In f64 from the raw value on, rounded to f32 at the end, as here.
-    onnx: (graph, { column, low, high, log, center, scale, fill, missing }) => {
-      const raw = graph.input(column, "float", [ROWS_NAME, 1], "a number; NaN where it is missing");
+    onnx: (graph, raw, { low, high, log, center, scale, fill, missing }) => {
       const fixed = (value: number): string => graph.constant("number", "double", [], [value]);
       const isMissing = graph.node("IsNaN", [raw]);
       const wide = graph.node("Cast", [raw], DOUBLE);
@@ -47,14 +55,13 @@ const portableFeatures: PortableFeatures = {
       const mark = graph.node("Cast", [isMissing], FLOAT);
       return graph.node("Concat", [scaled, mark], { axis: { int: 1 } });
     },
-    js: ({ column, kind: _, ...how }) =>
-      `number(x, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
-    helper: "number",
+    js: ({ column, ...how }) =>
+      `number(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
     type: () => "number | null | undefined",
   },
   category: {
-    onnx: (graph, { column, values, missing }) => {
-      const raw = graph.input(column, "string", [ROWS_NAME, 1], "text; empty where it is missing");
+    input: () => ({ element: "string", width: 1, doc: "text; empty where it is missing" }),
+    onnx: (graph, raw, { column, values, missing }) => {
       if (missing && values.includes(""))
         throw new InputError(
           `column ${shown(column)} has both empty texts and missing values, which are the same to an ONNX model; replace one of them before training`,
@@ -71,16 +78,18 @@ const portableFeatures: PortableFeatures = {
       return graph.node("Reshape", [oneHot, shape]);
     },
     js: ({ column, values, missing }) =>
-      `category(x, cell(row, ${json(column)}), ${json(column)}, ${json(values)}, ${missing});`,
-    helper: "category",
+      `category(features, cell(row, ${json(column)}), ${json(column)}, ${json(values)}, ${missing});`,
     type: () => "string | number | boolean | null | undefined",
   },
   vector: {
+    input: ({ element, width }) => ({
+      element: element === "u8" ? "uint8" : "float",
+      width,
+      doc: `${width} numbers`,
+    }),
     // Bytes in f32 as when they are gathered, floats in f64.
-    onnx: (graph, { column, element, width, mean, sd }) => {
-      const isBytes = element === "u8";
-      const raw = graph.input(column, isBytes ? "uint8" : "float", [ROWS_NAME, width]);
-      if (isBytes) {
+    onnx: (graph, raw, { element, mean, sd }) => {
+      if (element === "u8") {
         const shifted = graph.node("Sub", [
           graph.node("Cast", [raw], FLOAT),
           graph.constant("shift", "float", [], [mean]),
@@ -95,8 +104,7 @@ const portableFeatures: PortableFeatures = {
       return graph.node("Cast", [scaled], FLOAT);
     },
     js: ({ column, element, width, mean, sd }) =>
-      `vector(x, cell(row, ${json(column)}), ${json(column)}, ${json({ element, width, mean, sd })});`,
-    helper: "vector",
+      `vector(features, cell(row, ${json(column)}), ${json(column)}, ${json({ element, width, mean, sd })});`,
     type: () => "ArrayLike<number>",
   },
 };
@@ -107,15 +115,18 @@ function ruleOf<Feature extends FeatureEncoding>(feature: Feature): PortableFeat
   return portableFeatures[feature.kind] as unknown as PortableFeature<Feature>;
 }
 
-/** The features of a column in an ONNX graph: the name of a float tensor [rows, ·]. Throws InputError. */
-export const onnxFeature = (graph: OnnxGraph, feature: FeatureEncoding): string =>
-  ruleOf(feature).onnx(graph, feature);
+/** What a column is as an input of an ONNX model. */
+export const rawInput = (feature: FeatureEncoding): RawInput => ruleOf(feature).input(feature);
+
+/** Declares a column in an ONNX graph and answers the name of its features, float [rows, ·]. Throws InputError. */
+export function onnxFeature(graph: OnnxGraph, feature: FeatureEncoding): string {
+  const { input, onnx } = ruleOf(feature);
+  const { element, width, doc } = input(feature);
+  return onnx(graph, graph.input(feature.column, element, [ROWS_NAME, width], doc), feature);
+}
 
 /** The statement that computes a column's features in JavaScript. */
 export const jsFeature = (feature: FeatureEncoding): string => ruleOf(feature).js(feature);
-
-/** The helper that the statement calls. */
-export const jsFeatureHelper = (feature: FeatureEncoding): string => ruleOf(feature).helper;
 
 /** The type of a column's raw value in TypeScript. */
 export const tsFeature = (feature: FeatureEncoding): string => ruleOf(feature).type(feature);
@@ -126,33 +137,32 @@ export function json(value: unknown): string {
 }
 
 /** What the statements call, by name, in JavaScript. */
-export const jsFeatureHelpers: Readonly<Record<PortableFeature<never>["helper"] | "cell", string>> =
-  {
-    cell: `function cell(row, column) {
+export const jsFeatureHelpers: Readonly<Record<string, string>> = {
+  cell: `function cell(row, column) {
   if (!Object.hasOwn(row, column))
     throw new TypeError(\`predict: there is no column \${JSON.stringify(column)}; give null for a missing value\`);
   return row[column];
 }`,
-    number: `function number(x, raw, column, { low, high, log, center, scale, fill, missing }) {
+  number: `function number(features, raw, column, { low, high, log, center, scale, fill, missing }) {
   const isMissing = raw === null || raw === undefined || Number.isNaN(raw);
   if (!isMissing && (typeof raw !== "number" || !Number.isFinite(raw)))
     throw new TypeError(\`predict: column \${JSON.stringify(column)}: \${String(raw)} is not a finite number; give a number, or null\`);
   const limited = Math.min(Math.max(isMissing ? fill : raw, low), high);
   const value = log ? Math.sign(limited) * Math.log(1 + Math.abs(limited)) : limited;
-  x.push((value - center) / scale);
-  if (missing) x.push(isMissing ? 1 : 0);
+  features.push((value - center) / scale);
+  if (missing) features.push(isMissing ? 1 : 0);
 }`,
-    category: `function category(x, raw, column, values, missing) {
+  category: `function category(features, raw, column, values, missing) {
   if (typeof raw === "object" && raw !== null)
     throw new TypeError(\`predict: column \${JSON.stringify(column)}: an object is not text; give text, or null\`);
   const isMissing = raw === null || raw === undefined || Number.isNaN(raw) || (raw === "" && !values.includes(""));
-  for (const value of values) x.push(!isMissing && String(raw) === value ? 1 : 0);
-  if (missing) x.push(isMissing ? 1 : 0);
+  for (const value of values) features.push(!isMissing && String(raw) === value ? 1 : 0);
+  if (missing) features.push(isMissing ? 1 : 0);
 }`,
-    vector: `function vector(x, raw, column, { element, width, mean, sd }) {
+  vector: `function vector(features, raw, column, { element, width, mean, sd }) {
   if (raw?.length !== width)
     throw new TypeError(\`predict: column \${JSON.stringify(column)}: give an array of \${width} numbers\`);
   for (let i = 0; i < width; i += 1)
-    x.push(element === "u8" ? Math.fround(raw[i] - Math.fround(mean)) * Math.fround(1 / sd) : (raw[i] - mean) / sd);
+    features.push(element === "u8" ? Math.fround(raw[i] - Math.fround(mean)) * Math.fround(1 / sd) : (raw[i] - mean) / sd);
 }`,
-  };
+};
