@@ -1,35 +1,24 @@
 // This project beside others that train on a processor: all hold the same job ready, and take turns.
 //
 // `npm run bench:peers [-- small,medium]`. JavaScript peers are installed into .cache/peers; PyTorch is used where python3 has it.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { benchJobs, flopsPerRow } from "../../packages/cli/dist/bench/jobs.js";
 import { benchData, spread } from "../../packages/cli/dist/bench/measure.js";
 import { requireBlas } from "@shardgrad/core";
 import { cores } from "@shardgrad/parallel";
 import { record, table } from "../record/record.mjs";
+import { folder, start } from "./start.mjs";
+
+/** @typedef {import("./start.mjs").Peer} Peer */
+/** @typedef {import("./start.mjs").Runner} Runner */
 
 const ROUNDS = 5;
 const SECONDS = 1;
-const START_SECONDS = 120;
-// Our workers lower their own priority. On a machine that is not quiet the others must not have more of it.
-const PRIORITY = 5;
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-const folder = here("../../.cache/peers/");
 const python = process.platform === "win32" ? "python" : "python3";
-
-/**
- * @typedef {object} Peer
- * @property {string} name
- * @property {string} command
- * @property {string} file
- * @property {string} setting
- * @property {Record<string, string>} [env]
- */
 
 function install() {
   mkdirSync(folder, { recursive: true });
@@ -79,7 +68,9 @@ async function peers() {
       ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", `${workers} blas`)),
     );
   } catch (error) {
-    console.log(`without --backend blas: ${error instanceof Error ? error.message : String(error)}`);
+    console.log(
+      `without --backend blas: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   try {
     execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
@@ -96,58 +87,6 @@ async function peers() {
     console.log(`without PyTorch: ${python} cannot import torch`);
   }
   return list;
-}
-
-/** @typedef {{ peer: Peer, turn: () => Promise<number>, end: () => void }} Runner */
-
-/**
- * Starts a peer; resolves when it has its job ready.
- * @param {Peer} peer
- * @param {import("../../packages/cli/dist/bench/jobs.js").BenchJob} job
- * @returns {Promise<Runner>}
- */
-async function start(peer, job) {
-  const child = spawn(
-    peer.command,
-    [peer.file, JSON.stringify({ job, folder, setting: peer.setting })],
-    {
-      cwd: folder,
-      env: { ...process.env, ...peer.env },
-      stdio: ["pipe", "pipe", "pipe"],
-    },
-  );
-  setPriority(child.pid ?? 0, Math.max(PRIORITY, constants.priority.PRIORITY_NORMAL));
-  let problem = "";
-  child.stderr.setEncoding("utf8").on("data", (text) => (problem += text));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  /** The next line that says something to us; libraries greet on stdout too. @param {RegExp} wanted */
-  const read = async (wanted) => {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done)
-        throw new Error(
-          problem.match(/^\w*Error: .*/m)?.[0] ?? (problem.trim().split("\n").at(-1) || "it ended"),
-        );
-      if (wanted.test(value)) return value;
-    }
-  };
-  const timer = setTimeout(() => {
-    problem = "Error: not ready in time";
-    child.kill();
-  }, START_SECONDS * 1000);
-  try {
-    await read(/^ready$/);
-  } finally {
-    clearTimeout(timer);
-  }
-  return {
-    peer,
-    turn: async () => {
-      child.stdin.write(`${SECONDS}\n`);
-      return Number(await read(/^[\d.e+]+$/));
-    },
-    end: () => child.stdin.end(),
-  };
 }
 
 install();
@@ -172,7 +111,7 @@ for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.
   for (const peer of all) {
     try {
       const runner = await start(peer, job);
-      await runner.turn(); // to get warm
+      await runner.turn(SECONDS); // to get warm
       runners.push(runner);
       rates.set(peer.name, []);
     } catch (error) {
@@ -184,7 +123,7 @@ for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.
   }
   for (let round = 0; round < ROUNDS; round += 1)
     for (const { peer, turn } of round % 2 === 0 ? runners : runners.toReversed())
-      rates.get(peer.name)?.push(await turn());
+      rates.get(peer.name)?.push(await turn(SECONDS));
   for (const { end } of runners) end();
 
   const measured = [...rates].map(([peer, samples]) => ({ peer, samplesPerSecond: samples }));

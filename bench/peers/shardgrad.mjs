@@ -8,5 +8,5 @@ const variant = {
   backend: backend === "blas" ? /** @type {const} */ ("blas") : /** @type {const} */ ("wasm"),
 };
 const job = openJob(task.job, variant, benchData(task.job));
-await serve((seconds) => job.turn(seconds));
+await serve(async (seconds) => (await job.turn(seconds)).samplesPerSecond);
 await job.close();

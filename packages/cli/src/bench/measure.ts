@@ -23,6 +23,8 @@ export interface MeasureOptions {
 /** Rows a second in each turn. */
 export interface Measured extends Variant {
   readonly samplesPerSecond: readonly number[];
+  /** Rows for each second of processor time of the whole process: hardly disturbed by what else runs. */
+  readonly samplesPerCpuSecond: readonly number[];
   /** Shared memory in all. */
   readonly bytes: number;
 }
@@ -67,14 +69,21 @@ export function trainerOptions(
   return { model, data, batchSize: batch, optimizer: { name: "sgd", lr: 0.01 } };
 }
 
+/** The speed of one turn. */
+export interface Turn {
+  /** NaN when no epoch counted. */
+  readonly samplesPerSecond: number;
+  readonly samplesPerCpuSecond: number;
+}
+
 /** A job that waits to be run for a while. */
 export interface OpenJob {
   readonly workers: number;
   /**
-   * Trains for some seconds, and at least for so many epochs (default 2), the first of which does not count.
-   * Resolves with rows a second; NaN when no epoch counted.
+   * Trains for some seconds, and at least for so many epochs (default 2), the first of which does not count for the rows
+   * a second.
    */
-  turn(seconds: number, epochs?: number): Promise<number>;
+  turn(seconds: number, epochs?: number): Promise<Turn>;
   /** Shared memory in all, once a turn was taken. */
   bytes(): number;
   close(): Promise<void>;
@@ -91,15 +100,24 @@ export function openJob(job: BenchJob, variant: Variant, data: Dataset): OpenJob
       const run = trainer.run();
       const lengths: number[] = []; // of the epochs, in seconds
       let spent = 0;
+      let before = process.cpuUsage();
       for await (const event of run) {
-        if (event.type === "start") bytes = event.memory.bytes;
+        if (event.type === "start") {
+          bytes = event.memory.bytes;
+          before = process.cpuUsage();
+        }
         if (event.type !== "epoch") continue;
         lengths.push(event.seconds);
         spent += event.seconds;
         if (spent >= seconds && lengths.length >= epochs) run.stop();
       }
-      await run.result;
-      return steadyRate(lengths, job.rows, WARM_PART * seconds);
+      const { steps } = await run.result;
+      const { user, system } = process.cpuUsage(before); // microseconds
+      const rows = (steps * job.rows) / Math.ceil(job.rows / job.batch);
+      return {
+        samplesPerSecond: steadyRate(lengths, job.rows, WARM_PART * seconds),
+        samplesPerCpuSecond: (1e6 * rows) / (user + system),
+      };
     },
     bytes: () => bytes,
     close: () => trainer.close(),
@@ -132,7 +150,7 @@ export async function measureJob(
   const open = variants.map((variant) => ({
     variant,
     opened: openJob(job, variant, data),
-    rates: [] as number[],
+    turns: [] as Turn[],
   }));
   try {
     for (const { opened } of open) await opened.turn(seconds, 1);
@@ -140,15 +158,16 @@ export async function measureJob(
       const spent = (performance.now() - start) / 1000;
       if (round > 0 && spent * (1 + 1 / (round + 1)) > limit) break;
       const order = round % 2 === 0 ? open : open.toReversed();
-      for (const { opened, rates } of order) rates.push(await opened.turn(seconds));
+      for (const { opened, turns } of order) turns.push(await opened.turn(seconds));
     }
   } finally {
     for (const { opened } of open) await opened.close();
   }
-  return open.map(({ variant, opened, rates }) => ({
+  return open.map(({ variant, opened, turns }) => ({
     ...variant,
     workers: opened.workers,
-    samplesPerSecond: rates,
+    samplesPerSecond: turns.map((turn) => turn.samplesPerSecond),
+    samplesPerCpuSecond: turns.map((turn) => turn.samplesPerCpuSecond),
     bytes: opened.bytes(),
   }));
 }
