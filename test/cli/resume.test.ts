@@ -81,7 +81,7 @@ describe("stopping and going on", () => {
     const { code } = await interrupted(
       "killed",
       "SIGKILL",
-      ["--checkpoint-every", "10"],
+      ["--save-every", "10"],
       '"epoch":2,',
     );
     expect([code, manifest("killed").status]).toEqual([null, "running"]);

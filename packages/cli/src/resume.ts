@@ -4,15 +4,17 @@ import type { ConfigFile } from "./config-file.js";
 import { type FileFingerprint, resultEntries } from "./fingerprint.js";
 import { type AnyOptionTable, optionName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
-import { type Manifest, readManifest, type RunFiles, runFiles } from "./run-folder.js";
+import { exists, type Manifest, readManifest, type RunFiles, runFiles } from "./run-folder.js";
 import { type Resolved, resolveSettings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
 /** A run that goes on. */
 export interface ResumedRun {
   readonly files: RunFiles;
-  readonly manifest: Manifest;
-  readonly state: TrainingState;
+  /** Null when the run ended before it was written. */
+  readonly manifest: Manifest | null;
+  /** Null when the run ended before its first checkpoint: it begins again. */
+  readonly state: TrainingState | null;
 }
 
 /** Opens the run in `folder`. Throws UsageError when it cannot go on with these settings. */
@@ -21,11 +23,11 @@ export async function openResumed(
   request: Resolved<TrainSettings>,
   config: ConfigFile,
 ): Promise<ResumedRun> {
-  const manifest = await readManifest(folder);
-  checkUnchanged(request, config);
   const files = runFiles(folder);
-  const { state } = await loadState(files.state);
-  return { files, manifest, state };
+  const manifest = (await exists(files.manifest)) ? await readManifest(folder) : null;
+  checkUnchanged(request, config);
+  const stored = (await exists(files.state)) ? await loadState(files.state) : null;
+  return { files, manifest, state: stored?.state ?? null };
 }
 
 /** Only more epochs, and what never changes the result, may differ from the run's own configuration. */
@@ -56,12 +58,12 @@ export function checkSameFiles(found: readonly FileFingerprint[], manifest: Mani
 
 /** Throws UsageError when there are no steps left to do. */
 export function checkUnfinished(
-  folder: string,
-  state: TrainingState,
+  { files: { folder }, manifest, state }: ResumedRun,
   epochs: number,
   stepsPerEpoch: number,
 ): void {
-  if (state.step >= epochs * stepsPerEpoch)
+  // A run that ended after its last step and before its model was written has that left to do.
+  if (manifest?.status === "finished" && state !== null && state.step >= epochs * stepsPerEpoch)
     throw new UsageError(
       `--resume ${folder}: the run has done its ${epochs} epochs; give more with --epochs to go on`,
     );

@@ -1,5 +1,5 @@
 // A run is a folder: its configuration, metrics, manifest, model and the state to go on from.
-import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MODEL_FILE, writeFileAtomic } from "@shardgrad/parallel";
 import * as z from "zod";
@@ -44,6 +44,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   shards: z.number().optional(),
   steps: z.number().optional(),
   epochs: z.number().optional(),
+  best: z.object({ epoch: z.number(), value: z.number() }).optional(),
   seconds: z.number().optional(),
   weights: z.object({ sha256 }).optional(),
   validation: scores.optional(),
@@ -72,6 +73,8 @@ export interface Manifest {
   readonly shards?: number | undefined;
   readonly steps?: number | undefined; // finished steps
   readonly epochs?: number | undefined; // finished epochs
+  /** The epoch whose weights the model has, and its score, with early stopping. */
+  readonly best?: { readonly epoch: number; readonly value: number } | undefined;
   readonly seconds?: number | undefined; // of the last call
   readonly weights?: { readonly sha256: string } | undefined;
   readonly validation?: Readonly<Record<string, number | null>> | undefined;
@@ -83,7 +86,33 @@ async function isTaken(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (found === null) return false;
   if (!found.isDirectory()) throw new UsageError(`--out ${path}: is a file; give a folder`);
-  return (await readdir(path)).length > 0;
+  const names = await readdir(path);
+  // What a process leaves that was killed before it had written anything.
+  if (names.join() === "checkpoints") return (await readdir(join(path, "checkpoints"))).length > 0;
+  return names.length > 0;
+}
+
+/** Whether there is a file at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Throws UsageError unless a run has begun in `folder`. */
+export async function checkRunFolder(folder: string): Promise<void> {
+  if (!(await exists(runFiles(folder).config)))
+    throw new UsageError(
+      `${folder}: not a run folder (no config.yaml); give a folder that shardgrad train has written`,
+    );
+}
+
+/** Removes what writes that were cut short have left in a run's folder. */
+export async function sweep(files: RunFiles): Promise<void> {
+  for (const folder of [files.folder, dirname(files.state)])
+    for (const name of await readdir(folder).catch(() => []))
+      if (/^\..+\.[0-9a-f-]{36}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Throws UsageError when a run may not be written to `folder`; writes nothing. */
@@ -94,15 +123,26 @@ export async function checkFree(folder: string, force: boolean): Promise<void> {
     );
 }
 
-/** Makes `folder` ready for a new run: made if missing; files of an earlier run in it are removed, others left alone. */
+/** Makes `folder` if it is missing. */
 export async function claimFolder(folder: string): Promise<RunFiles> {
   const files = runFiles(folder);
   await mkdir(dirname(files.state), { recursive: true }).catch((error: unknown) => {
     throw cannotWrite("--out", folder, error);
   });
-  for (const file of [files.manifest, files.model, files.config, files.metrics, files.state])
-    await rm(file, { force: true });
   return files;
+}
+
+/** Removes the files of an earlier run, its checkpoints first: what is left of it is never taken for another's. */
+export async function clearRun(files: RunFiles): Promise<void> {
+  const checkpoints = dirname(files.state);
+  for (const name of await readdir(checkpoints))
+    if (isCheckpoint(name)) await rm(join(checkpoints, name), { force: true });
+  for (const file of [files.manifest, files.model, files.metrics, files.config])
+    await rm(file, { force: true });
+}
+
+function isCheckpoint(name: string): boolean {
+  return /^(last|step-\d+)\.safetensors$/.test(name);
 }
 
 /** Makes the first free `runs/<name>-<n>`, n from 1. Safe against other processes that do the same. */
@@ -157,15 +197,21 @@ export async function appendMetrics(files: RunFiles, entry: object): Promise<voi
   await appendFile(files.metrics, `${JSON.stringify(entry)}\n`);
 }
 
-/** Keeps the metrics of the first `epochs` epochs: a run that goes on from there will write the others again. */
-export async function keepMetrics(files: RunFiles, epochs: number): Promise<void> {
+/**
+ * Makes the metrics say what is known of the first `epochs` epochs, each once: a run that goes on from there will write
+ * the others again. Lines that a killed process did not write come from `past`.
+ */
+export async function keepMetrics(
+  files: RunFiles,
+  epochs: number,
+  past: readonly { readonly epoch: number }[],
+): Promise<void> {
   const text = await readFile(files.metrics, "utf8").catch(() => "");
-  const lines = text.split("\n").filter((line) => line !== "");
-  await writeFileAtomic(
-    files.metrics,
-    lines
-      .slice(0, epochs)
-      .map((line) => `${line}\n`)
-      .join(""),
-  );
+  const lines = new Map(past.map((entry) => [entry.epoch, JSON.stringify(entry)]));
+  for (const line of text.split("\n")) {
+    const parsed = z.object({ epoch: z.int() }).safeParse(parseJson(line));
+    if (parsed.success) lines.set(parsed.data.epoch, line); // the last line may have been cut short
+  }
+  const kept = [...lines].filter(([epoch]) => epoch <= epochs).sort(([a], [b]) => a - b);
+  await writeFileAtomic(files.metrics, kept.map(([, line]) => `${line}\n`).join(""));
 }

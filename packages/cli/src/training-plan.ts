@@ -18,7 +18,7 @@ import { lossOf, modelOf, optimizerOf } from "./model.js";
 import { environmentName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
-import { checkFree, runFiles } from "./run-folder.js";
+import { checkFree, checkRunFolder, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
 import { filesOf, loadTrainingData, type TrainingData } from "./training-data.js";
 import { UsageError } from "./usage-error.js";
@@ -34,8 +34,11 @@ export interface TrainingPlan {
 }
 
 /** Reads settings and data and checks that they fit together. */
-export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
-  const { request, resumed } = await readRequest(flags);
+export async function planTraining(
+  flags: RawFlags,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<TrainingPlan> {
+  const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;
   const path = settings.data;
   if (path === undefined)
@@ -45,7 +48,7 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
   const data = await loadTrainingData(settings, path);
   const files = [...(await filesOf(settings, path)), ...(settings.ops ?? [])];
   // Before the ops' code runs: a run goes on with the modules that it began with.
-  if (resumed) checkSameFiles(await fingerprintFiles(files), resumed.manifest);
+  if (resumed?.manifest) checkSameFiles(await fingerprintFiles(files), resumed.manifest);
   const ops = await loadOps(settings.ops ?? []);
   checkActivations(request, [...ops.ops.keys()]);
   const { target } = data.encoding;
@@ -53,11 +56,11 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
   checkLoss(settings, task, given);
   const stepsPerEpoch = Math.ceil(data.train.rows / settings.batchSize);
   const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);
-  if (resumed) checkUnfinished(resumed.files.folder, resumed.state, epochs, stepsPerEpoch);
+  if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch);
   const shards =
     settings.shards ??
     defaultShards(Math.min(settings.batchSize, data.train.rows), settings.backend);
-  const { l1, l2, batchSize, workers, seed, backend } = settings;
+  const { l1, l2, batchSize, workers, seed, backend, patience, monitor, minDelta } = settings;
   const options = {
     model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
     ops,
@@ -66,7 +69,8 @@ export async function planTraining(flags: RawFlags): Promise<TrainingPlan> {
     loss: lossOf(settings, task),
     optimizer: optimizerOf(settings, stepsPerEpoch * epochs),
     unit: targetUnit(data.encoding),
-    resume: resumed?.state,
+    resume: resumed?.state ?? undefined,
+    earlyStopping: patience === undefined ? undefined : { patience, monitor, minDelta },
     l1,
     l2,
     batchSize,
@@ -96,15 +100,17 @@ function defaultEpochs(stepsPerEpoch: number): number {
 /** The settings from all sources; those of the run's own folder when it goes on. */
 async function readRequest(
   flags: RawFlags,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ request: Resolved<TrainSettings>; resumed: ResumedRun | null }> {
   const sources = (key: "config" | "resume"): string | undefined => {
-    const given = flags.get(key) ?? process.env[environmentName(key)];
+    const given = flags.get(key) ?? environment[environmentName(key)];
     return typeof given === "string" && given !== "" ? given : undefined;
   };
   const resume = sources("resume");
+  if (resume !== undefined) await checkRunFolder(resume);
   const path = resume === undefined ? sources("config") : runFiles(resume).config;
   const config = path === undefined ? null : await readConfigFile(path, trainOptions);
-  const request = resolveSettings(trainOptions, flags, process.env, config);
+  const request = resolveSettings(trainOptions, flags, environment, config);
   checkTrain(request);
   const resumed =
     resume !== undefined && config ? await openResumed(resume, request, config) : null;

@@ -1,6 +1,9 @@
 // Writes checkpoints while a run goes on: asks the workers for a snapshot when one is due, and brings it to the disk.
+import { copyFile, link, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Control } from "./control.js";
 import { stepsPerEpoch } from "./job.js";
+import type { TrainingState } from "./events.js";
 import type { Layout } from "./layout.js";
 import { finishedPhases, phasesOf } from "./position.js";
 import { readSnapshot, snapshotComplete } from "./snapshot.js";
@@ -13,8 +16,23 @@ export interface CheckpointSpec {
   readonly everySteps?: number | undefined;
   /** Seconds from one to the next; undefined: not by time. */
   readonly everySeconds?: number | undefined;
+  /** How many to keep, 1 unless told otherwise: the newest is at `path`; when it is more, the newest ones are beside it as step-<n>.safetensors. */
+  readonly keep?: number | undefined;
   /** Stored with the state. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Writes a checkpoint as a whole or not at all, and removes the kept ones that are too old. */
+export async function saveCheckpoint({ path, keep = 1, metadata }: CheckpointSpec, state: TrainingState): Promise<void> {
+  await saveState(path, state, metadata);
+  if (keep === 1) return;
+  const folder = dirname(path);
+  const kept = join(folder, `step-${state.step}.safetensors`);
+  await rm(kept, { force: true }); // of an earlier run that came here too
+  await link(path, kept).catch(() => copyFile(path, kept)); // not every file system has links
+  const steps = (await readdir(folder)).flatMap((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN)).filter((step) => !Number.isNaN(step));
+  const tooOld = steps.sort((a, b) => b - a).slice(keep);
+  for (const step of tooOld) await rm(join(folder, `step-${step}.safetensors`), { force: true });
 }
 
 const LOOK_MS = 10;
@@ -39,7 +57,7 @@ export class Checkpoints {
       control.epochs > lastEpochs;
     const write = async (step: number): Promise<void> => {
       try {
-        await saveState(spec.path, readSnapshot(layout, training, memory.buffer, snapshot, step), spec.metadata);
+        await saveCheckpoint(spec, readSnapshot(layout, training, memory.buffer, snapshot, step));
       } catch (error) {
         this.#failure ??= { error };
         control.requestStop(); // a run that cannot keep its promise ends; its last checkpoint is intact

@@ -14,6 +14,10 @@ export async function runCommand(name: CommandName, flags: RawFlags): Promise<Co
       return (await import("./evaluate.js")).evaluateModel(flags);
     case "predict":
       return (await import("./predict.js")).predictRows(flags);
+    case "verify":
+      return (await import("./verify.js")).verify(flags);
+    case "export":
+      return (await import("./export.js")).exportModel(flags);
     case "inspect":
       return (await import("./inspect.js")).inspect(flags);
     case "explain":

@@ -3,9 +3,10 @@ import { basename } from "node:path";
 import {
   evaluate,
   featureWidth,
+  type CheckpointSpec,
   NonFiniteError,
   saveModel,
-  saveState,
+  saveCheckpoint,
   Trainer,
   writeFileAtomic,
   type Run,
@@ -26,20 +27,24 @@ import {
   appendMetrics,
   claimFolder,
   claimNumberedFolder,
+  clearRun,
   keepMetrics,
   type Manifest,
   type RunFiles,
+  sweep,
   writeManifest,
 } from "../run-folder.js";
+import { lockRun } from "../run-lock.js";
 import type { RawFlags } from "../settings.js";
 import { watchSignals } from "../signals.js";
 import type { TrainingData } from "../training-data.js";
 import { planTraining, type TrainingPlan } from "../training-plan.js";
+import { runCannotWrite } from "../usage-error.js";
 import { version } from "../version.js";
 import type { CommandResult } from "./run.js";
 
-/** Seconds between checkpoints, for runs whose epochs take longer. */
-const CHECKPOINT_SECONDS = 60;
+/** Between checkpoints, for runs whose epochs take longer. */
+const SAVE_EVERY = "60s";
 
 /** Trains as the flags, the environment and the configuration file say. */
 export async function train(flags: RawFlags): Promise<CommandResult> {
@@ -47,35 +52,48 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
   const { settings, data } = plan;
   const profiles = await openProfiles(settings); // a place that cannot be written is told before anything is
   const files = await folderOf(plan);
+  const unlock = await lockRun(files.folder);
   const reporter = settings.json
     ? jsonReporter(settings.quiet)
     : await textReporter({ ...settings, data: plan.files[0] ?? "" });
   reporter.tell(dataEvent(data));
-  const checkpoint = {
-    path: files.state,
-    everySeconds: CHECKPOINT_SECONDS,
-    everySteps: settings.checkpointEvery,
-  };
+  const checkpoint = checkpointsOf(settings, files);
   const trainer = new Trainer({ ...plan.options, ...profiles.options, checkpoint });
   const watch = watchSignals(() =>
     process.stderr.write("\nstopping at the next step; once more ends at once\n"),
   );
   try {
-    const run = trainer.run({ signal: watch.signal }); // the first steps are done while the record is written
-    const begun = await beginRecord(plan, files);
+    await prepareFolder(plan, files, trainer);
+    const run = trainer.run({ signal: watch.signal }); // the first steps are done while the manifest is written
+    const begun = await beginManifest(plan, files);
     const result = await follow(run, files, reporter).catch(async (error: unknown) => {
-      await writeManifest(files, { ...begun, status: "failed" });
+      await writeManifest(files, { ...begun, status: "failed" }).catch(() => {}); // the first error says more
       throw withPlaces(error, data);
     });
     await profiles.write(result);
-    await finish(plan, files, result, begun, reporter);
+    await finish(plan, files, result, begun, trainer, reporter);
     return result.stopped ? (watch.exitCode() ?? 0) : 0;
+  } catch (error) {
+    throw runCannotWrite(files.folder, error);
   } finally {
     reporter.close();
     watch.close();
     await trainer.close();
     await profiles.close();
+    await unlock();
   }
+}
+
+/** Where and how often the run's state is saved. */
+function checkpointsOf(
+  { saveEvery = SAVE_EVERY, keep }: TrainingPlan["settings"],
+  { state }: RunFiles,
+): CheckpointSpec {
+  const often =
+    typeof saveEvery === "number"
+      ? { everySteps: saveEvery, everySeconds: Number.parseFloat(SAVE_EVERY) }
+      : { everySeconds: Number.parseFloat(saveEvery) };
+  return { path: state, keep, ...often };
 }
 
 /** Tells and stores a run's events until it ends. */
@@ -108,17 +126,9 @@ function dataEvent({ encoding, train: rows, validation, test, notes }: TrainingD
   };
 }
 
-/** The run's folder, ready to be written to. */
-async function folderOf({
-  settings,
-  files,
-  resumed,
-  stepsPerEpoch,
-}: TrainingPlan): Promise<RunFiles> {
-  if (resumed) {
-    await keepMetrics(resumed.files, Math.floor(resumed.state.step / stepsPerEpoch));
-    return resumed.files;
-  }
+/** The run's folder. */
+async function folderOf({ settings, files, resumed }: TrainingPlan): Promise<RunFiles> {
+  if (resumed) return resumed.files;
   if (settings.out !== undefined) return claimFolder(settings.out);
   return claimNumberedFolder(
     basename(files[0] ?? "data")
@@ -127,15 +137,27 @@ async function folderOf({
   );
 }
 
-/** Writes what is known when a run begins: its configuration and a manifest that says that it goes on. */
-async function beginRecord(
+/** Makes the folder ready: nothing of an earlier run but what this one goes on from, and the configuration to go on with. */
+async function prepareFolder(
+  { settings, resumed, stepsPerEpoch }: TrainingPlan,
+  files: RunFiles,
+  { past }: Trainer,
+): Promise<void> {
+  await sweep(files);
+  if (resumed)
+    await keepMetrics(files, Math.floor((resumed.state?.step ?? 0) / stepsPerEpoch), past);
+  else await clearRun(files);
+  await writeFileAtomic(
+    files.config,
+    await formatConfig({ ...settings }, trainOptions, files.folder),
+  );
+}
+
+/** Writes a manifest that says what went into the run and that it goes on. */
+async function beginManifest(
   { settings, data, files }: TrainingPlan,
   folder: RunFiles,
 ): Promise<Manifest> {
-  await writeFileAtomic(
-    folder.config,
-    await formatConfig({ ...settings }, trainOptions, folder.folder),
-  );
   const manifest: Manifest = {
     shardgrad: version(),
     node: process.version,
@@ -156,13 +178,17 @@ async function finish(
   files: RunFiles,
   result: RunResult,
   begun: Manifest,
+  { past }: Trainer,
   reporter: Reporter,
 ): Promise<void> {
-  const { parameters, stopped, steps, seconds, workers, shards, hash } = result;
+  const { parameters, stopped, best, steps, seconds, workers, shards, hash } = result;
   const { model: spec, loss, unit, ops } = options;
-  await saveState(files.state, result.state);
+  await saveCheckpoint(checkpointsOf(settings, files), result.state);
   await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
-  const validation: Scores | null = result.epochs.at(-1)?.validation ?? null;
+  // The scores of the weights that are saved.
+  const epochs = [...past, ...result.epochs];
+  const scored = best === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === best.epoch);
+  const validation: Scores | null = scored?.validation ?? null;
   const test =
     data.test && !stopped
       ? await evaluate(spec, parameters, loss, data.test, {
@@ -179,6 +205,7 @@ async function finish(
     steps,
     epochs: Math.floor(steps / stepsPerEpoch),
     seconds,
+    ...(best && { best }),
     weights: { sha256: hash },
     ...(validation && { validation }),
     ...(test && { test }),
@@ -186,6 +213,7 @@ async function finish(
   reporter.tell({
     type: "end",
     stopped,
+    best,
     folder: files.folder,
     steps,
     seconds,

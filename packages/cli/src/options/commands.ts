@@ -1,15 +1,18 @@
 // The commands: what each is called, takes and is for.
 import type { AnyOptionTable } from "./option.js";
+import { exportOptions } from "./export.js";
 import { benchOptions } from "./speed.js";
 import { explainOptions, gradcheckOptions } from "./teach.js";
 import { trainOptions } from "./train.js";
-import { evaluateOptions, inspectOptions, predictOptions } from "./use.js";
+import { evaluateOptions, inspectOptions, predictOptions, verifyOptions } from "./use.js";
 
 export type CommandName =
   | "train"
   | "evaluate"
   | "predict"
+  | "export"
   | "inspect"
+  | "verify"
   | "explain"
   | "gradcheck"
   | "bench";
@@ -59,6 +62,14 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
       ],
     ],
   },
+  export: {
+    summary: "Write a trained model as a file for other runtimes",
+    options: exportOptions,
+    examples: [
+      ["shardgrad export runs/penguins-1 --out penguins.onnx", "raw columns in, labels out"],
+      ["shardgrad export runs/penguins-1 --out penguins.mjs", "JavaScript that depends on nothing"],
+    ],
+  },
   inspect: {
     summary: "Show what is in a table, model file or run folder",
     options: inspectOptions,
@@ -94,5 +105,10 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
       ["shardgrad bench", "four sizes of network, in under half a minute"],
       ["shardgrad bench --jobs small,medium --json", "two of them, as JSON"],
     ],
+  },
+  verify: {
+    summary: "Do a finished run again and compare the weights",
+    options: verifyOptions,
+    examples: [["shardgrad verify runs/penguins-1 --workers 1", "the same bytes on one worker?"]],
   },
 };

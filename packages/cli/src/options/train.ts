@@ -3,7 +3,7 @@ import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgr
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
-import { choice, integer, listOf, onOff, partOrPath, path, real, text } from "./values.js";
+import { choice, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text } from "./values.js";
 
 /** What a training run is asked to do. */
 export interface TrainSettings extends SessionSettings {
@@ -36,11 +36,15 @@ export interface TrainSettings extends SessionSettings {
   readonly l2: number;
   readonly batchSize: number;
   readonly epochs?: number | undefined;
+  readonly patience?: number | undefined;
+  readonly monitor?: string | undefined;
+  readonly minDelta: number;
   readonly seed: number;
   readonly shards?: number | undefined;
   readonly backend: "wasm" | "blas";
   readonly workers: number | "auto";
-  readonly checkpointEvery?: number | undefined;
+  readonly saveEvery?: number | string | undefined;
+  readonly keep: number;
   readonly out?: string | undefined;
   readonly force: boolean;
   readonly resume?: string | undefined;
@@ -285,6 +289,27 @@ export const trainOptions: OptionTable<TrainSettings> = {
     defaultWords: "20; up to 100 for small tables, until 1000 steps",
     scope: "result",
   },
+  patience: {
+    kind: integer(1, 1e6),
+    help: "End after so many epochs without a better score of the validation rows, with the best weights",
+    group: "Training",
+    defaultWords: "never",
+    scope: "result",
+  },
+  monitor: {
+    kind: choice("loss", "accuracy", "rmse", "mae", "r2"),
+    help: "The score that --patience watches",
+    group: "Training",
+    defaultWords: "loss",
+    scope: "result",
+  },
+  minDelta: {
+    kind: real(0, LARGEST),
+    help: "How much better a score must be to count for --patience",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
   seed: {
     kind: integer(0, 2 ** 32 - 1),
     help: "Splits, initial weights, shuffling and dropout are functions of it",
@@ -308,11 +333,18 @@ export const trainOptions: OptionTable<TrainSettings> = {
   },
   workers: workersOption,
 
-  checkpointEvery: {
-    kind: integer(1, 1e9),
-    help: "Steps between two checkpoints to --resume from",
+  saveEvery: {
+    kind: stepsOrSeconds(),
+    help: "Steps or seconds between two checkpoints to --resume from, besides the one after each epoch",
     group: "Run",
-    defaultWords: "after each epoch, and each minute",
+    defaultWords: "60s",
+    scope: "speed",
+  },
+  keep: {
+    kind: integer(1, 10000),
+    help: "Checkpoints to keep: the newest is last.safetensors, it and those before it step-<n>.safetensors",
+    group: "Run",
+    default: 1,
     scope: "speed",
   },
   out: {

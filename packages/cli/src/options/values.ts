@@ -134,6 +134,19 @@ export function columnTypes(): ValueKind<Readonly<Record<string, "number" | "tex
   };
 }
 
+/** Steps, or seconds such as 30s. */
+export function stepsOrSeconds(): ValueKind<number | string> {
+  const seconds = z
+    .string()
+    .trim()
+    .regex(/^\d+(\.\d+)?s$/)
+    .refine((value) => Number.parseFloat(value) > 0);
+  return {
+    schema: z.union([seconds, number.pipe(z.int().min(1).max(1e9))]),
+    allowed: "a whole number of steps from 1 on, or seconds, such as 50 or 30s",
+  };
+}
+
 /** A number of threads, or "auto". */
 export function workerCount(): ValueKind<number | "auto"> {
   return {
