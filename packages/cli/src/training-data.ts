@@ -8,6 +8,7 @@ import {
   placeOf,
   readRowList,
   readTable,
+  selectRows,
   tableFiles,
   typesOf,
   type Dataset,
@@ -78,6 +79,15 @@ export async function loadTrainingData(
     notes: [...table.notes, ...encoding.notes],
     placeOfRow: (row) => placeOf(table, train.rows[row] ?? 0),
   };
+}
+
+/** The validation rows of a run, or its test rows, as they were read; null when it held none out. */
+export async function heldOutRows(settings: TrainSettings): Promise<Table | null> {
+  if (settings.data === undefined) return null;
+  const table = await readTable(settings.data, { types: settings.types });
+  const { validation, test } = await chooseRows(settings, settings.data, table);
+  const part = validation ?? test;
+  return part && selectRows(part.table, part.rows);
 }
 
 /** A class whose few rows were all drawn away from the training rows is bad luck that the user can change. */
