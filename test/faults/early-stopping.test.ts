@@ -124,7 +124,11 @@ describe("early stopping", () => {
         steps: end,
       });
       expect(
-        [...past, ...result.epochs].map(({ epoch, loss, validation }) => ({ epoch, loss, validation })),
+        [...past, ...result.epochs].map(({ epoch, loss, validation }) => ({
+          epoch,
+          loss,
+          validation,
+        })),
       ).toEqual(whole.epochs.map(({ epoch, loss, validation }) => ({ epoch, loss, validation })));
     }
   });

@@ -261,9 +261,11 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
             [theta(step & 1, w), step] as const,
           ];
           work(`worker ${w}: the best of epoch ${epoch}`, reads, best(w), step);
-          if (w === 0) words.check(`the verdict of epoch ${epoch}`, reads, [verdict(epoch + 1), epoch + 1]);
+          if (w === 0)
+            words.check(`the verdict of epoch ${epoch}`, reads, [verdict(epoch + 1), epoch + 1]);
           return epoch === scenario.enough;
         },
+        hasConverged: () => false,
         shardsOf: () => [],
         tryShard: () => {},
       },
@@ -277,8 +279,7 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
     if (position.phase === "score") {
       const { epoch, step } = position;
       const scoring = {
-        run: () =>
-          work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums(w), epoch + 1),
+        run: () => work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums(w), epoch + 1),
         fold: () => {},
       };
       return passPhase({ ...line, scoring }, position) ? `${w}:${position.finished}` : null;
@@ -373,11 +374,10 @@ export function explore(scenario: Scenario): Explored {
     wait: () => {},
   };
   // Words that are never used would only make states long.
-  new Control({ ...plain, store: (at, value) => void (value !== 0 && plain.store(at, value)) }).reset(
-    workers,
-    phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores),
-    0,
-  );
+  new Control({
+    ...plain,
+    store: (at, value) => void (value !== 0 && plain.store(at, value)),
+  }).reset(workers, phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores), 0);
 
   const others = [
     ...(scenario.stop ? ["stop"] : []),
@@ -486,7 +486,8 @@ export function explore(scenario: Scenario): Explored {
     const { place, name } = thread;
     if (place === null || place.next.kind === "end") return;
     const operation = place.next;
-    const go = (answer: number): Thread => settle({ name, place: code.after(place, answer, name), status: RUNS });
+    const go = (answer: number): Thread =>
+      settle({ name, place: code.after(place, answer, name), status: RUNS });
     const by = `${i < workers ? `worker ${i}` : name}: ${JSON.stringify(operation)}`;
     const get = (at: number): number => state.words[slotOf(at)] ?? 0;
     const set = (at: number, value: number): number[] => {
@@ -526,8 +527,7 @@ export function explore(scenario: Scenario): Explored {
         );
       case "check": {
         for (const [at, value] of operation.words)
-          if (get(at) !== value)
-            fail(`${by}: a word is of ${get(at)}, not ${value}`, from);
+          if (get(at) !== value) fail(`${by}: a word is of ${get(at)}, not ${value}`, from);
         if (operation.then[0] === GHOSTS + 999) written.add(operation.then[1]);
         return move({ ...state, words: set(...operation.then), threads: put(go(0)) }, by);
       }

@@ -2,43 +2,51 @@
 import { describe, expect, it } from "vitest";
 import { explore, type Scenario } from "./model.js";
 
-const scenarios: readonly (readonly [name: string, scenario: Scenario, ends: readonly number[]])[] = [
+const scenarios: readonly (readonly [name: string, scenario: Scenario, ends: readonly number[]])[] =
   [
-    "two workers, two epochs with scores, three deaths",
-    { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 3 },
-    [2],
-  ],
-  [
-    "three workers, a step, a death",
-    { workers: 3, stepsPerEpoch: 1, epochs: 1, scores: false, deaths: 1 },
-    [1],
-  ],
-  [
-    "two workers, a stop at any moment, two deaths",
-    { workers: 2, stepsPerEpoch: 2, epochs: 2, scores: true, deaths: 2, stop: true },
-    [1, 2, 3, 4],
-  ],
-  [
-    "two workers, two snapshots at any moment, a death",
-    { workers: 2, stepsPerEpoch: 3, epochs: 1, scores: false, deaths: 1, snapshots: 2 },
-    [3],
-  ],
-  [
-    "two workers, a number that is not finite, two deaths",
-    { workers: 2, stepsPerEpoch: 2, epochs: 2, scores: true, deaths: 2, nonFinite: { worker: 1, step: 1 } },
-    [1],
-  ],
-  [
-    "two workers, early stopping, two deaths",
-    { workers: 2, stepsPerEpoch: 1, epochs: 3, scores: true, deaths: 2, enough: 1 },
-    [2],
-  ],
-  [
-    "two workers, an abort at any moment, a death",
-    { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 1, abort: true },
-    [2],
-  ],
-];
+    [
+      "two workers, two epochs with scores, three deaths",
+      { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 3 },
+      [2],
+    ],
+    [
+      "three workers, a step, a death",
+      { workers: 3, stepsPerEpoch: 1, epochs: 1, scores: false, deaths: 1 },
+      [1],
+    ],
+    [
+      "two workers, a stop at any moment, two deaths",
+      { workers: 2, stepsPerEpoch: 2, epochs: 2, scores: true, deaths: 2, stop: true },
+      [1, 2, 3, 4],
+    ],
+    [
+      "two workers, two snapshots at any moment, a death",
+      { workers: 2, stepsPerEpoch: 3, epochs: 1, scores: false, deaths: 1, snapshots: 2 },
+      [3],
+    ],
+    [
+      "two workers, a number that is not finite, two deaths",
+      {
+        workers: 2,
+        stepsPerEpoch: 2,
+        epochs: 2,
+        scores: true,
+        deaths: 2,
+        nonFinite: { worker: 1, step: 1 },
+      },
+      [1],
+    ],
+    [
+      "two workers, early stopping, two deaths",
+      { workers: 2, stepsPerEpoch: 1, epochs: 3, scores: true, deaths: 2, enough: 1 },
+      [2],
+    ],
+    [
+      "two workers, an abort at any moment, a death",
+      { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 1, abort: true },
+      [2],
+    ],
+  ];
 
 describe("whatever the interleaving and wherever workers end, nothing is lost, torn or committed twice", () => {
   it.each(scenarios)("%s", (_, scenario, ends) => {

@@ -33,7 +33,12 @@ it(`${RUNS} runs with 1 to 5 failing threads give the bytes of runs without (see
   const certain = struck.filter(({ kind }) => kind !== "terminate").length;
   expect(restarts).toBeGreaterThanOrEqual(certain);
   expect(restarts).toBeLessThanOrEqual(struck.length);
-  expect([...new Set(struck.map(({ kind }) => kind))].sort()).toEqual(
-    ["exit", "heap", "spin", "stack", "terminate", "throw"],
-  );
+  expect([...new Set(struck.map(({ kind }) => kind))].sort()).toEqual([
+    "exit",
+    "heap",
+    "spin",
+    "stack",
+    "terminate",
+    "throw",
+  ]);
 }, 240_000);

@@ -108,8 +108,9 @@ export async function checkRunFolder(folder: string): Promise<void> {
     );
 }
 
-/** Removes what writes that were cut short have left in a run's folder. */
+/** Removes what writes that were cut short have left in a run's folder, and makes its folder of checkpoints if it is missing. */
 export async function sweep(files: RunFiles): Promise<void> {
+  await mkdir(dirname(files.state), { recursive: true });
   for (const folder of [files.folder, dirname(files.state)])
     for (const name of await readdir(folder).catch(() => []))
       if (/^\..+\.[0-9a-f-]{36}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
