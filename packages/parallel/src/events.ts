@@ -63,6 +63,8 @@ export interface TrainingState {
   readonly losses: Float64Array;
   /** Losses and sums of scores of the newest finished epochs, up to 1,024. */
   readonly history?: Float64Array | undefined;
+  /** ‖θ′ − θ‖₂ of the last step, with a tolerance on the weights. */
+  readonly change?: number | undefined;
   /** The best epoch so far, with early stopping. */
   readonly best?: Best | undefined;
 }
@@ -77,6 +79,8 @@ export interface RunResult {
   readonly best: Pick<Best, "epoch" | "value"> | null;
   /** True when early stopping ended the run before its last epoch. */
   readonly stoppedEarly: boolean;
+  /** True when the last change was within the tolerance; false without one. */
+  readonly converged: boolean;
   readonly epochs: readonly EpochEvent[];
   readonly steps: number;
   readonly seconds: number;

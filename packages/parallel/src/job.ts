@@ -1,6 +1,7 @@
 // A job as data: everything that decides a run's bytes, and how it is spread over threads. It crosses threads.
 import { lossesPerRow, outputWidth, type LossSpec, type ModelSpec, type OptimizerSpec } from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
+import type { ConvergenceSpec } from "./convergence.js";
 import type { StoppingSpec } from "./early-stopping.js";
 import { scorer, type Scorer } from "./metrics.js";
 
@@ -31,6 +32,8 @@ export interface TrainingSpec {
   readonly shuffle: boolean;
   /** When to end before the last epoch, null: never. */
   readonly stopping: StoppingSpec | null;
+  /** When a run has converged, null: it goes on to its last epoch. */
+  readonly convergence: ConvergenceSpec | null;
 }
 
 /** What multiplies matrices: our kernels, or the system's OpenBLAS. */

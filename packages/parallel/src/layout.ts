@@ -6,6 +6,8 @@ import {
   type ParameterSpec, type Place, type Plan, type Value,
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
+import { CHUNK_SUMS } from "./chunk-sums.js";
+import { CONVERGENCE_NUMBERS } from "./convergence.js";
 import { VERDICT_NUMBERS } from "./early-stopping.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
@@ -72,7 +74,8 @@ export interface TrainingLayout {
   readonly losses: number; // the same with the regularisation terms
   readonly records: number; // f64 per epoch
   readonly recordSize: number; // in numbers
-  readonly chunkSums: number; // f64 pairs per chunk of θ: Σ|w|, Σw² of the decaying part
+  readonly chunkSums: number; // f64, see chunk-sums.ts
+  readonly convergence: number; // f64, see convergence.ts
   readonly verdicts: number; // f64, see early-stopping.ts
   readonly best: number; // θ of the best epoch
   readonly programs: readonly (readonly (readonly number[])[])[]; // [cut][worker][subtree]
@@ -225,7 +228,8 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
     losses: take(2 * steps * 8),
     records: take(Math.min(training.epochs, EPOCH_RECORDS) * recordSize * 8),
     recordSize,
-    chunkSums: take(Math.ceil(thetaCount / THETA_CHUNK) * 2 * 8),
+    chunkSums: take(Math.ceil(thetaCount / THETA_CHUNK) * CHUNK_SUMS * 8),
+    convergence: take(CONVERGENCE_NUMBERS * 8),
     verdicts: take(VERDICT_NUMBERS * 8),
     best: take(training.stopping === null ? 0 : thetaCount * 4),
     programs: cuts.map(({ parts }) => parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4)))),

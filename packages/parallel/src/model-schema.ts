@@ -106,6 +106,8 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
 export interface StateDescription {
   readonly step: number;
   readonly slots: readonly string[];
+  /** ‖θ′ − θ‖₂ of the last step. */
+  readonly change?: number | undefined;
   /** The best epoch so far, from 1, and its score. */
   readonly best?: { readonly epoch: number; readonly value: number } | undefined;
 }
@@ -114,5 +116,6 @@ export interface StateDescription {
 export const stateSchema: z.ZodType<StateDescription> = z.strictObject({
   step: z.int().min(0),
   slots: z.array(z.string()),
+  change: z.number().min(0).optional(),
   best: z.strictObject({ epoch: z.int().min(1), value: z.number() }).optional(),
 });

@@ -1,6 +1,7 @@
 // The options of a Trainer: one type, defaults stated here.
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
 import type { CheckpointSpec } from "./checkpoints.js";
+import type { ConvergenceSpec } from "./convergence.js";
 import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { Backend } from "./job.js";
@@ -38,6 +39,13 @@ export interface TrainerOptions {
   readonly epochs?: number | undefined;
   /** Ends the run when the scores of the validation rows get no better; the result has the best weights. Default: all epochs. */
   readonly earlyStopping?: EarlyStopping | undefined;
+  /**
+   * Ends the run, before its last epoch, at the first step with ‖θ′ − θ‖₂ ≤ tolerance; 0: no number of θ changed. Exactly
+   * the same for any number of workers. Default: all epochs.
+   */
+  readonly tolerance?: number | undefined;
+  /** "loss" compares the tolerance with the change of the mean loss from one epoch to the next instead. Default "weights". */
+  readonly toleranceOn?: ConvergenceSpec["on"] | undefined;
   /** Threads; never changes the result. Default "auto". */
   readonly workers?: number | "auto" | undefined;
   /** Default 0. Initial weights, shuffling and dropout are functions of it. */

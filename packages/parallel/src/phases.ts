@@ -43,6 +43,7 @@ export function passPhase({ phases, control, barrier, workers, index, step, scor
   const enough = at.phase === "gradients" && at.inEpoch === 0 && at.step > 0 && step.endEpoch(at.epoch - 1, at.step, scoring);
   if (enough || at.finished >= phases.total) return false;
   if (at.phase === "gradients" && at.step > 0) {
+    if (step.hasConverged(at.step)) return false;
     if (control.stopsAfter(at.step - 1)) return false;
     if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);
   }

@@ -36,6 +36,7 @@ export async function saveState(
   const description: StateDescription = {
     step: state.step,
     slots: Object.keys(state.slots),
+    ...(state.change !== undefined && Number.isFinite(state.change) && { change: state.change }),
     ...(state.best !== undefined && { best: { epoch: state.best.epoch, value: state.best.value } }),
   };
   await writeTensorFile(path, tensors, { ...metadata, [STATE_KEY]: JSON.stringify(description) });
@@ -45,7 +46,7 @@ export async function saveState(
 export async function loadState(path: string): Promise<StoredState> {
   const { tensors, metadata } = await readTensorFile(path, KIND);
   const { stateSchema } = await import("./model-schema.js");
-  const { step, slots: names, best } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
+  const { step, slots: names, change, best } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
   const parameters = new Map<string, Tensor>();
   const slots = new Map(names.map((name): [string, Map<string, Tensor>] => [name, new Map()]));
   const losses = tensors.get(LOSSES)?.data;
@@ -75,6 +76,7 @@ export async function loadState(path: string): Promise<StoredState> {
     slots: Object.fromEntries(slots),
     losses,
     ...(history instanceof Float64Array && { history }),
+    ...(change !== undefined && { change }),
     ...(best !== undefined && { best: { ...best, parameters: bestParameters } }),
   };
   return { state, metadata };

@@ -1,6 +1,7 @@
 // The trainer: checks options, spreads a job over threads, and tells how it goes.
 import { checkParameters, initialize, type Parameters } from "@shardgrad/core";
 import { cores } from "./cores.js";
+import { createConvergence, writeConvergence } from "./convergence.js";
 import { readBest, writeBest } from "./early-stopping.js";
 import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./epoch-history.js";
 import { EventQueue } from "./event-queue.js";
@@ -142,12 +143,14 @@ export class Trainer {
       const state = this.#state(pool, training, total);
       const parameters = state.best?.parameters ?? state.parameters;
       const early = total < this.#training.epochs * steps && this.#isEnough(state);
+      const converged = createConvergence(layout, training, pool.memory.buffer)?.reached(total) === true;
       events.end();
       return {
         parameters,
-        stopped: total < this.#training.epochs * steps && !early,
+        stopped: total < this.#training.epochs * steps && !early && !converged,
         best: state.best === undefined ? null : { epoch: state.best.epoch, value: state.best.value },
         stoppedEarly: early,
+        converged,
         epochs: monitor.epochs,
         steps: total,
         seconds: (performance.now() - started) / 1000,
@@ -190,6 +193,7 @@ export class Trainer {
       const epoch = Math.floor(first / steps);
       new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, steps).set(resume.losses.subarray(0, first - epoch * steps));
     }
+    writeConvergence(training, memory.buffer, resume);
     writeHistory(training, memory.buffer, Math.floor(first / steps), resume?.history);
     writeBest(layout, training, memory.buffer, Math.floor(first / steps), resume?.best);
     pool.place(data, training.data);
@@ -216,6 +220,7 @@ export class Trainer {
       slots: Object.fromEntries(slots),
       losses,
       history: readHistory(training, memory.buffer, epoch),
+      ...(this.#training.convergence?.on === "weights" && { change: createConvergence(layout, training, memory.buffer)?.change(step) }),
       ...(best !== undefined && { best }),
     };
   }

@@ -3,6 +3,8 @@ import {
   bind, lossesPerRow, outputWidth, realView, writeProgram,
   type BoundPlan, type Kernels, type Place, type Scratch, type Subtree, type Value, type Work,
 } from "@shardgrad/core";
+import { CHUNK_SUMS, SUM_OF_MAGNITUDES, SUM_OF_SQUARES, treeStack, treeSum } from "./chunk-sums.js";
+import { createConvergence, meanLoss } from "./convergence.js";
 import { createEndEpoch } from "./early-stopping.js";
 import { gatherer } from "./gather.js";
 import { stepsPerEpoch } from "./job.js";
@@ -31,6 +33,8 @@ export interface TrainingStep {
   recordEpoch(epoch: number, scoring: Scoring | null): void;
   /** After the scores of an epoch: keeps this worker's slice of the best weights. True when the run ends here for want of better ones. */
   endEpoch(epoch: number, step: number, scoring: Scoring | null): boolean;
+  /** After the commit of the last of `step` steps: whether the run ends here, as nothing changes any more. */
+  hasConverged(step: number): boolean;
 }
 
 /** What training may be watched with. */
@@ -63,8 +67,8 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const doubles = (address: number, n: number): Float64Array => new Float64Array(buffer, address, n);
   const dataLosses = [0, 1].map((parity) => doubles(training.dataLosses + parity * steps * 8, steps));
   const losses = [0, 1].map((parity) => doubles(training.losses + parity * steps * 8, steps));
-  const chunkSums = doubles(training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * 2);
-  const nodes = new Float64Array(TREE_LEVELS);
+  const chunkSums = doubles(training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * CHUNK_SUMS);
+  const stack = treeStack();
   const reducedLoss = realView(kernels, places.gradient, 1);
   const cutOf = (inEpoch: number): 0 | 1 => (inEpoch + 1 === steps ? 1 : 0);
 
@@ -98,6 +102,22 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     tracer?.turn(BACKWARD, step);
     backward(work);
   };
+
+  const recordStep = (epoch: number, inEpoch: number): void => {
+    const slot = losses[epoch & 1];
+    const dataLoss = dataLosses[epoch & 1];
+    if (slot === undefined || dataLoss === undefined) return;
+    let loss = dataLoss[inEpoch] ?? Number.NaN;
+    // C = data loss + λ₁Σ|w| + λ₂Σw²: the terms enter once, after the data term, whatever the shards.
+    if (spec.l1 !== 0 || spec.l2 !== 0) {
+      treeSum(chunkSums, SUM_OF_MAGNITUDES, stack);
+      loss += spec.l1 * (stack[0] ?? Number.NaN);
+      treeSum(chunkSums, SUM_OF_SQUARES, stack);
+      loss += spec.l2 * (stack[0] ?? Number.NaN);
+    }
+    slot[inEpoch] = loss;
+  };
+  const convergence = createConvergence(layout, training, buffer, recordStep);
 
   return {
     gradients: (epoch, inEpoch, step) => {
@@ -133,32 +153,18 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
       return finite && Number.isFinite(loss);
     },
     snapshot: (epoch, inEpoch, step) => takeSnapshot?.((step & 1) as 0 | 1, epoch, inEpoch),
-    recordStep: (epoch, inEpoch) => {
-      const slot = losses[epoch & 1];
-      const dataLoss = dataLosses[epoch & 1];
-      if (slot === undefined || dataLoss === undefined) return;
-      let loss = dataLoss[inEpoch] ?? Number.NaN;
-      // C = data loss + λ₁Σ|w| + λ₂Σw²: the terms enter once, after the data term, whatever the shards.
-      if (spec.l1 !== 0 || spec.l2 !== 0) {
-        treeSum(chunkSums, 0, nodes);
-        loss += spec.l1 * (nodes[0] ?? Number.NaN);
-        treeSum(chunkSums, 1, nodes);
-        loss += spec.l2 * (nodes[0] ?? Number.NaN);
-      }
-      slot[inEpoch] = loss;
-    },
+    recordStep,
     recordEpoch: (epoch, scoring) => {
       const slot = losses[epoch & 1];
       if (slot === undefined) return;
       const record = doubles(training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8, training.recordSize);
-      let sum = 0;
-      for (let i = 0; i < steps; i += 1) sum += slot[i] ?? 0;
       record.fill(0);
-      record[0] = sum / steps;
+      record[0] = meanLoss(slot, steps);
       record[1] = performance.timeOrigin + performance.now();
       scoring?.fold(record.subarray(2));
     },
     endEpoch: (epoch, step, scoring) => endEpoch !== null && scoring !== null && endEpoch(epoch, (step & 1) as 0 | 1, scoring),
+    hasConverged: (step) => convergence?.reached(step) === true,
   };
 }
 
@@ -177,28 +183,4 @@ function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Arr
     writeProgram(words, (training.reduceTables[cut] ?? 0) >> 2, addresses, merges);
     return { part, subtrees, single: subtrees.map((subtree) => [{ ...subtree, firstRow: 0 }]) };
   });
-}
-
-/** A tree over this many levels has more leaves than θ can have chunks. */
-const TREE_LEVELS = 32;
-
-/**
- * nodes[0] = Σ over chunks of one of their two sums, by the reduction tree. `nodes` is a stack of finished sums from left
- * to right; the sum is left there because a number that a function returns may be a new object.
- */
-function treeSum(sums: Float64Array, which: 0 | 1, nodes: Float64Array): void {
-  const chunks = sums.length / 2;
-  let top = 0;
-  for (let chunk = 0; chunk < chunks; chunk += 1) {
-    nodes[top] = sums[2 * chunk + which] ?? Number.NaN;
-    top += 1;
-    // Every second leaf ends a node of two, every fourth one of four, …; a rest that fills no node waits for the end.
-    for (let ended = chunk + 1; (ended & 1) === 0; ended >>= 1) top = mergeTop(nodes, top);
-  }
-  while (top > 1) top = mergeTop(nodes, top);
-}
-
-function mergeTop(nodes: Float64Array, top: number): number {
-  nodes[top - 2] = (nodes[top - 2] ?? Number.NaN) + (nodes[top - 1] ?? Number.NaN);
-  return top - 1;
 }

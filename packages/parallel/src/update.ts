@@ -1,6 +1,7 @@
 // The all-reduce fused with the optimizer: one worker's slice of θ, chunk by chunk, from the shards' sums to θ of the next step.
 import { createOptimizer, type Kernels, type Scratch, type UpdateRange } from "@shardgrad/core";
 import type { JobSpec } from "./job.js";
+import { CHUNK_SUMS, SUM_OF_CHANGES, SUM_OF_MAGNITUDES, SUM_OF_SQUARES } from "./chunk-sums.js";
 import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
 import { now, REDUCE, UPDATE, type Tracer } from "./trace.js";
 
@@ -14,7 +15,7 @@ export type Update = (step: number, cut: 0 | 1) => boolean;
 /** The slice [lo, hi) of θ, in numbers, that worker `index` reduces and updates. */
 export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: number; hi: number } {
   // Sums over θ are kept per whole chunk, so slices are whole chunks then; otherwise cache lines do.
-  const unit = isRegularised(job) ? THETA_CHUNK : 16;
+  const unit = isRegularised(job) || sumsChanges(job) ? THETA_CHUNK : 16;
   const units = Math.ceil(thetaCount / unit);
   const border = (w: number): number => Math.min(thetaCount, Math.floor((units * w) / job.workers) * unit);
   return { lo: border(index), hi: border(index + 1) };
@@ -22,6 +23,10 @@ export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: numbe
 
 function isRegularised({ training }: JobSpec): boolean {
   return training !== null && (training.l1 !== 0 || training.l2 !== 0);
+}
+
+function sumsChanges({ training }: JobSpec): boolean {
+  return training?.convergence?.on === "weights";
 }
 
 /**
@@ -34,8 +39,9 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
   const { l1, l2, optimizer: spec } = job.training;
   const optimizer = createOptimizer(spec, kernels);
   const regularised = isRegularised(job);
+  const summing = sumsChanges(job);
   const { lo, hi } = sliceOf(layout, index);
-  const chunkSums = new Float64Array(kernels.memory.buffer, training.chunkSums, Math.ceil(thetaCount / THETA_CHUNK) * 2);
+  const chunkSums = new Float64Array(kernels.memory.buffer, training.chunkSums, Math.ceil(thetaCount / THETA_CHUNK) * CHUNK_SUMS);
   const uniform = !regularised && (spec.weightDecay ?? (spec.name === "adamw" ? 0.01 : 0)) === 0;
   const range: UpdateRange = { n: 0, w: 0, wNext: 0, g: 0, slots: [], slotsNext: [], scale: 1, l1: 0, l2: 0, decays: false };
 
@@ -78,10 +84,11 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
         updateRange(from, border, places.gradient, current, next, true);
         updateRange(border, to, places.gradient + 4 * (border - from), current, next, false);
         if (regularised) {
-          chunkSums[2 * chunk] = border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
-          chunkSums[2 * chunk + 1] = border > from ? kernels.sumSquares(border - from, theta[current] + 4 * from) : 0;
+          chunkSums[CHUNK_SUMS * chunk + SUM_OF_MAGNITUDES] = border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
+          chunkSums[CHUNK_SUMS * chunk + SUM_OF_SQUARES] = border > from ? kernels.sumSquares(border - from, theta[current] + 4 * from) : 0;
         }
       }
+      if (summing) chunkSums[CHUNK_SUMS * chunk + SUM_OF_CHANGES] = kernels.sumSquaredDifference(to - from, theta[next] + 4 * from, theta[current] + 4 * from);
       if (kernels.nonFinite(to - from, theta[next] + 4 * from) !== 0) finite = false;
       from = to;
     }

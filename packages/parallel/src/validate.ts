@@ -20,6 +20,8 @@ const scalars = z.object({
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
   backend: z.enum(["wasm", "blas"]).default("wasm"),
+  tolerance: notNegative.optional(),
+  toleranceOn: z.enum(["weights", "loss"]).default("weights"),
 });
 
 /** The loss that goes with a target unless told otherwise. */
@@ -29,8 +31,8 @@ export function defaultLoss(target: Target): LossSpec {
 
 /** The job of a trainer's options. Throws RangeError naming the option, its value and what is allowed. */
 export function checkOptions(options: TrainerOptions, cores: number): { job: JobSpec; training: TrainingSpec } {
-  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend } = options;
-  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend });
+  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend, tolerance, toleranceOn } = options;
+  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend, tolerance, toleranceOn });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "options");
@@ -59,6 +61,7 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     seed: checked.seed,
     shuffle: checked.shuffle,
     stopping: checkStopping(options),
+    convergence: checked.tolerance === undefined ? null : { tolerance: checked.tolerance, on: checked.toleranceOn },
   };
   const wanted = checked.workers === "auto" ? cores : checked.workers;
   const job: JobSpec = {
