@@ -18,7 +18,7 @@ describe("a path that cannot be read", () => {
   });
 
   it.each([
-    ["Parquet", "PAR1....", "CSV or uncompressed Arrow"],
+    ["bzip2", "BZh91AY&SY", "gzip"],
     ["Feather V1", "FEA1....", "V2"],
     ["zip", "PK\u0003\u0004....", "CSV"],
     ["SQLite", "SQLite format 3\u0000", "CSV"],
@@ -27,8 +27,8 @@ describe("a path that cannot be read", () => {
     await expectInputError(() => readTable(path), path, "not read", remedy);
   });
 
-  it("because it is JSON is refused with a remedy", async () => {
-    const path = file("table.jsonl", '{"a":1}\n');
+  it("because it is one JSON array is refused with a remedy", async () => {
+    const path = file("table.json", '[{"a":1}]\n');
     await expectInputError(() => readTable(path), path, "JSON", "CSV");
   });
 });

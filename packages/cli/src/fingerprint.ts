@@ -1,7 +1,6 @@
 // sha256 of what goes into a run: files, row numbers, settings.
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { storedBytes } from "@shardgrad/parallel";
 import type { AnyOptionTable } from "./options/option.js";
 import { UsageError } from "./usage-error.js";
 
@@ -21,11 +20,13 @@ export async function fingerprintFiles(
 
 async function fingerprintFile(path: string): Promise<FileFingerprint> {
   try {
-    const { size } = await stat(path);
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
-      hash.update(chunk as Buffer);
-    return { path, bytes: size, sha256: hash.digest("hex") };
+    let bytes = 0;
+    for await (const chunk of storedBytes(path)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    return { path, bytes, sha256: hash.digest("hex") };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new UsageError(

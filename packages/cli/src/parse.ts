@@ -139,6 +139,10 @@ function rawFlags(
       throw new UsageError(
         `--${typed}: given ${value.length} times; give it once${listHint(entry.options[key])}`,
       );
+    if (entry.options[key]?.positional && value === true) {
+      flags.set(key, "-"); // yargs takes it for a flag without a name
+      continue;
+    }
     const isSwitch = entry.options[key]?.kind.isSwitch === true;
     if (typeof value === "string" || (isSwitch && typeof value === "boolean"))
       flags.set(key, value);

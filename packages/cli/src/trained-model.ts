@@ -10,6 +10,7 @@ import {
   allRows,
 } from "@shardgrad/parallel";
 import { readListedRows } from "./training-data.js";
+import { TABLE } from "./options/values.js";
 import { UsageError } from "./usage-error.js";
 
 /** What the two places of the command line name. */
@@ -36,7 +37,7 @@ export async function openModelAndTable({
   if (modelPath === undefined)
     throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
   if (data === undefined)
-    throw new UsageError("DATA: no table after the model; give a CSV, TSV, Arrow or IDX file");
+    throw new UsageError(`DATA: no table after the model; give ${TABLE}`);
   const ops = await loadOps(modules);
   const model = await loadModel(modelPath, { ops });
   const { encoding } = model;

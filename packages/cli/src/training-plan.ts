@@ -17,6 +17,7 @@ import { fingerprintFiles } from "./fingerprint.js";
 import { lossOf, modelOf, optimizerOf } from "./model.js";
 import { environmentName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
+import { TABLE } from "./options/values.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
 import { checkFree, checkRunFolder, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
@@ -42,7 +43,7 @@ export async function planTraining(
   const { settings, given } = request;
   const path = settings.data;
   if (path === undefined)
-    throw new UsageError("DATA: no table to learn from; give a CSV, TSV, Arrow or IDX file");
+    throw new UsageError(`DATA: no table to learn from; give ${TABLE}`);
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);

@@ -24,6 +24,7 @@ export {
 export { InputError } from "./dataset/input-error.js";
 export { didYouMean, nearest } from "./dataset/suggest.js";
 export { readTable, tableFiles, type ReadOptions } from "./dataset/read.js";
+export { storedBytes } from "./dataset/source.js";
 export {
   allRows, columnOf, hasValue, placeOf, selectRows, typesOf,
   type Column, type NumberColumn, type OpaqueColumn, type Table, type TextColumn, type VectorColumn,

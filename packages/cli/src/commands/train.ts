@@ -131,7 +131,7 @@ async function folderOf({ settings, files, resumed }: TrainingPlan): Promise<Run
   if (resumed) return resumed.files;
   if (settings.out !== undefined) return claimFolder(settings.out);
   return claimNumberedFolder(
-    basename(files[0] ?? "data")
+    basename(files[0] === "-" ? "stdin" : (files[0] ?? "data"))
       .replace(/\.(gz)$/i, "")
       .replace(/\.[^.]+$/, ""),
   );

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { opsOption, sessionOptions, type SessionSettings } from "./common.js";
 import type { OptionTable } from "./option.js";
-import { integer, path, real, text, type ValueKind } from "./values.js";
+import { integer, path, real, text, type ValueKind, TABLE } from "./values.js";
 
 /** What `shardgrad explain` is asked to do. */
 export interface ExplainSettings extends SessionSettings {
@@ -62,7 +62,7 @@ export const explainOptions: OptionTable<ExplainSettings> = {
     scope: "session",
   },
   data: {
-    kind: path("a CSV, TSV, Arrow or IDX file"),
+    kind: path(TABLE),
     help: "Table with a row for the model",
     group: "Graph",
     scope: "session",
@@ -100,7 +100,7 @@ export const gradcheckOptions: OptionTable<GradcheckSettings> = {
     scope: "session",
   },
   data: {
-    kind: path("a CSV, TSV, Arrow or IDX file"),
+    kind: path(TABLE),
     help: "Table with the columns of the training data",
     group: "Data",
     defaultWords: "the table that the configuration names",

@@ -3,7 +3,7 @@ import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgr
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
-import { choice, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text } from "./values.js";
+import { choice, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
 
 /** What a training run is asked to do. */
 export interface TrainSettings extends SessionSettings {
@@ -83,8 +83,8 @@ const LARGEST = Number.MAX_VALUE;
 
 export const trainOptions: OptionTable<TrainSettings> = {
   data: {
-    kind: path("a CSV, TSV, Arrow or IDX file"),
-    help: "The table to learn from: CSV, TSV, Arrow IPC or IDX (plain or gzip)",
+    kind: path(TABLE),
+    help: "The table to learn from: CSV, TSV, JSON lines, Parquet, Arrow, NumPy or IDX, plain or gzip; 'part-*.csv' for several files, - for standard input",
     group: "Data",
     positional: true,
     scope: "result",

@@ -1,7 +1,7 @@
 // The options of the commands that use a trained model or look at a file.
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { Option, OptionTable } from "./option.js";
-import { choice, columnTypes, onOff, path } from "./values.js";
+import { choice, columnTypes, onOff, path, TABLE } from "./values.js";
 
 /** A model and the rows to apply it to. */
 interface ModelAndData {
@@ -47,7 +47,7 @@ const modelAndData: OptionTable<ModelAndData> = {
     scope: "session",
   },
   data: {
-    kind: path("a CSV, TSV, Arrow or IDX file"),
+    kind: path(TABLE),
     help: "Table with the columns of the training data",
     group: "Data",
     positional: true,

@@ -67,8 +67,11 @@ export function text(allowed: string): ValueKind<string> {
 
 /** The path of a file or folder. */
 export function path(allowed: string): ValueKind<string> {
-  return { ...text(allowed), isPath: () => true };
+  return { ...text(allowed), isPath: (value) => value !== "-" }; // that is standard input, wherever it stands
 }
+
+/** What a table may be, for the words after "give …". */
+export const TABLE = "a CSV, TSV, JSONL, Parquet, Arrow, NumPy or IDX file";
 
 /** A part of the rows (0 ≤ part < 1), or the path of a file. */
 export function partOrPath(): ValueKind<number | string> {

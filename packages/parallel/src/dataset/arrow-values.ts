@@ -1,7 +1,9 @@
 // Reads the values of Arrow buffers through their validity bitmaps.
 import type * as arrow from "apache-arrow";
 import type { Data, DataType, Vector } from "apache-arrow";
+import { fromHalf } from "./half.js";
 import { InputError, shown } from "./input-error.js";
+import { isTime } from "./times.js";
 
 /** The Arrow library, which is loaded only when there is a file of its kind. */
 export type Arrow = typeof arrow;
@@ -27,6 +29,11 @@ export function isText(arrow: Arrow, type: DataType): boolean {
     DataType.isUtf8View(type) ||
     DataType.isBool(type)
   );
+}
+
+/** Whether the values of a type are days or points in time. */
+export function isTimes(arrow: Arrow, type: DataType): boolean {
+  return arrow.DataType.isDate(type) || arrow.DataType.isTimestamp(type);
 }
 
 /** How the values of a chunk are read: value i, which is not null. */
@@ -87,6 +94,30 @@ export const texts: ValueReader<string> = (arrow, chunk, place) => {
   return (i) => String(vector.get(i));
 };
 
+/** Days and points in time as milliseconds since 1970; what is finer than a millisecond is cut off. */
+export const times: ValueReader<number> = (arrow, chunk, place) => {
+  const number = integers(chunk, place, timeDivisor(arrow, chunk.type));
+  const isDays = arrow.DataType.isDate(chunk.type) && chunk.type.unit === arrow.DateUnit.DAY;
+  const isSeconds =
+    arrow.DataType.isTimestamp(chunk.type) && chunk.type.unit === arrow.TimeUnit.SECOND;
+  const factor = isDays ? 86_400_000 : isSeconds ? 1000 : 1;
+  return (i) => {
+    const time = number(i) * factor;
+    if (!isTime(time))
+      throw new InputError(
+        `${rowPlace(place, i)}: ${time} ms from 1970 is not a time in the years 0 to 9999; correct it or make it null`,
+      );
+    return time;
+  };
+};
+
+/** What a time is divided by to give milliseconds, where its unit is smaller. */
+function timeDivisor(arrow: Arrow, type: DataType): bigint {
+  if (!arrow.DataType.isTimestamp(type)) return 1n;
+  if (type.unit === arrow.TimeUnit.NANOSECOND) return 1_000_000n;
+  return type.unit === arrow.TimeUnit.MICROSECOND ? 1000n : 1n;
+}
+
 /** Numbers, null where a float is NaN. */
 export const numbers: ValueReader<number> = (arrow, chunk, place) => {
   if (arrow.DataType.isNull(chunk.type)) return () => null;
@@ -104,13 +135,13 @@ export const numbers: ValueReader<number> = (arrow, chunk, place) => {
   };
 };
 
-/** Value i of a chunk as its buffer has it, exact. */
-function integers(chunk: Data, place: ChunkPlace): (i: number) => number {
+/** Value i of a chunk as its buffer has it, exact; integers of 64 bits divided by `divisor` first, towards −∞. */
+function integers(chunk: Data, place: ChunkPlace, divisor = 1n): (i: number) => number {
   const values: unknown = chunk.values;
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
     complete(chunk, values.length, place);
     return (i) => {
-      const value = values[i] ?? 0n;
+      const value = floorDivided(values[i] ?? 0n, divisor);
       if (value > 2n ** 53n || value < -(2n ** 53n))
         throw new InputError(
           `${rowPlace(place, i)}: ${value} is beyond 2^53 and not exact as a number; store it as text or drop the column`,
@@ -122,6 +153,11 @@ function integers(chunk: Data, place: ChunkPlace): (i: number) => number {
     throw new InputError(`${place.source}: column ${shown(place.column)}: the values are missing`);
   complete(chunk, values.length, place);
   return (i) => values[i] ?? 0;
+}
+
+function floorDivided(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor;
+  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient;
 }
 
 type Numbers =
@@ -149,20 +185,6 @@ function complete(chunk: Data, available: number, place: ChunkPlace): void {
     throw new InputError(
       `${place.source}: column ${shown(place.column)}: ${available} values for ${chunk.length} rows; the file is damaged`,
     );
-}
-
-/** The number of an IEEE half: 1 sign bit, 5 of exponent, 10 of fraction. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  // 2^(e − 25) without a power function: the exponent field of a double
-  const scale =
-    new Float64Array(
-      new BigUint64Array([BigInt(1023 + Math.max(exponent, 1) - 25) << 52n]).buffer,
-    )[0] ?? 0;
-  return sign * (exponent === 0 ? fraction : 1024 + fraction) * scale;
 }
 
 /** The rows of a chunk of fixed-size lists: [rows, width]. Bytes stay bytes; every other number becomes f32. */

@@ -5,22 +5,28 @@ import {
   forEachValue,
   isNumeric,
   isText,
+  isTimes,
   numbers,
   texts,
+  times,
   vectors,
   type Arrow,
   type ChunkPlace,
 } from "./arrow-values.js";
 import { NumberBuilder, TextBuilder } from "./columns.js";
 import { InputError, shown } from "./input-error.js";
+import { unpackLz4 } from "./lz4.js";
 import { content, type Source } from "./source.js";
 import type { Column, Table, VectorColumn } from "./table.js";
+import { timeColumn } from "./times.js";
+import { UnpackBudget } from "./unpack-budget.js";
+import { unpackZstd } from "./zstd.js";
 
 const FILE_MAGIC = "ARROW1";
 
 /**
  * The table of an Arrow IPC file or stream. Null and NaN are missing. Integers, floats and dictionaries of them become
- * numbers; text, truth values and dictionaries of them become text; fixed-size lists of numbers become vectors; a
+ * numbers; text, truth values, times and dictionaries of them become text; fixed-size lists of numbers become vectors; a
  * column of any other type is kept by name only.
  * Throws InputError that names the file, the row and the column.
  */
@@ -34,6 +40,7 @@ export async function readArrow(source: Source): Promise<Table> {
   let table;
   try {
     checkArrow(bytes, isFile(bytes));
+    allowPacked(arrow, bytes.length);
     table = arrow.tableFromIPC(bytes);
   } catch (error) {
     throw unreadable(source, error);
@@ -65,6 +72,16 @@ export async function readArrow(source: Source): Promise<Table> {
   };
 }
 
+/** Lets the library unpack buffers, all of a file within one budget. */
+function allowPacked(arrow: Arrow, size: number): void {
+  const budget = new UnpackBudget(size);
+  const { compressionRegistry, CompressionType } = arrow;
+  compressionRegistry.set(CompressionType.LZ4_FRAME, {
+    decode: (bytes) => unpackLz4(bytes, budget),
+  });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => unpackZstd(bytes, budget) });
+}
+
 /** Whether a file starts like an Arrow IPC file or stream. */
 export function isArrow(head: Uint8Array): boolean {
   const isStream =
@@ -94,11 +111,6 @@ function textOf(bytes: Uint8Array): string {
 function unreadable(source: Source, error: unknown): InputError {
   const reason = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
-  if (/compress/i.test(reason))
-    return new InputError(
-      `${source.path}: the Arrow data are compressed (LZ4 or ZSTD), which is not read; save it with compression="uncompressed"`,
-      options,
-    );
   return new InputError(
     `${source.path}: not a readable Arrow file: ${reason}; it may be damaged or cut short`,
     options,
@@ -128,6 +140,13 @@ function readColumn(
       forEachValue(arrow, chunk, place, numbers, (value) => builder.push(value)),
     );
     return builder.build(name);
+  }
+  if (isTimes(arrow, valueType)) {
+    const builder = new NumberBuilder();
+    each((chunk, place) =>
+      forEachValue(arrow, chunk, place, times, (value) => builder.push(value)),
+    );
+    return timeColumn(builder.build(name));
   }
   if (isText(arrow, valueType)) {
     const builder = new TextBuilder();

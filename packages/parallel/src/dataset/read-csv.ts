@@ -5,6 +5,7 @@ import { CsvColumn, nearlyNumbers } from "./csv-column.js";
 import { InputError, shown } from "./input-error.js";
 import { contentStream, readError, type Source } from "./source.js";
 import type { Table } from "./table.js";
+import { textChunks } from "./utf8.js";
 
 /** Options of a CSV or TSV file. */
 export interface CsvOptions {
@@ -157,7 +158,7 @@ async function* records(
   });
   const stream = pipeline(
     contentStream(source),
-    (chunks: AsyncIterable<Uint8Array>) => checkedText(source, chunks),
+    (chunks: AsyncIterable<Uint8Array>) => textChunks(source, chunks),
     parser,
     () => {},
   );
@@ -167,35 +168,6 @@ async function* records(
     if (error instanceof CsvError) throw await csvError(source, delimiter, error);
     throw readError(source.path, error);
   }
-}
-
-/** Passes bytes on after a look at whether they are text. */
-async function* checkedText(
-  source: Source,
-  chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let position = 0;
-  const check = (chunk: Uint8Array, stream: boolean): void => {
-    try {
-      decoder.decode(chunk, { stream });
-    } catch (error) {
-      throw new InputError(
-        `${source.path}: not text in UTF-8 (within bytes ${position} to ${position + chunk.length}); save it as UTF-8`,
-        { cause: error },
-      );
-    }
-    if (chunk.includes(0))
-      throw new InputError(
-        `${source.path}: byte ${position + chunk.indexOf(0)} is 0: not a text file, or one in UTF-16; save it as CSV in UTF-8`,
-      );
-  };
-  for await (const chunk of chunks) {
-    check(chunk, true);
-    yield chunk;
-    position += chunk.length;
-  }
-  check(new Uint8Array(0), false);
 }
 
 /** What is wrong with the quotes, and where. */

@@ -40,9 +40,10 @@ export function tableFromRecords(
   const typeOf = new Map(Object.entries(types));
   const names = new Set<string>();
   for (const record of records) for (const name of Object.keys(record)) names.add(name);
+  const place = (row: number): string => `${source}: row ${row + 1}`;
   const columns = Array.from(names, (name): Column => {
     const cells = records.map((record) => (Object.hasOwn(record, name) ? record[name] : null));
-    return columnFrom(source, name, cells, typeOf.get(name));
+    return columnFrom(place, name, cells, typeOf.get(name));
   });
   return {
     source,
@@ -53,14 +54,15 @@ export function tableFromRecords(
   };
 }
 
-function columnFrom(
-  source: string,
+/** The column of some cells; `place` names a row in messages. Throws InputError. */
+export function columnFrom(
+  place: (row: number) => string,
   name: string,
   cells: readonly Cell[],
   type: "number" | "text" | undefined,
 ): Column {
   if (cells.some((cell) => typeof cell === "object" && cell !== null))
-    return vectorFrom(source, name, cells);
+    return vectorFrom(place, name, cells);
   const isNumber = (cell: Cell): boolean =>
     isMissing(cell) || typeof cell === "number" || typeof cell === "bigint";
   if ((type ?? (cells.every(isNumber) ? "number" : "text")) === "text") {
@@ -70,9 +72,7 @@ function columnFrom(
   }
   const numbers = new NumberBuilder();
   cells.forEach((cell, row) =>
-    numbers.push(
-      isMissing(cell) ? null : numberFrom(`${source}: row ${row + 1}, column ${shown(name)}`, cell),
-    ),
+    numbers.push(isMissing(cell) ? null : numberFrom(`${place(row)}, column ${shown(name)}`, cell)),
   );
   return numbers.build(name);
 }
@@ -94,10 +94,14 @@ function numberFrom(place: string, cell: Cell): number {
   throw new InputError(`${place}: ${shownCell} is not a finite number; correct it or make it null`);
 }
 
-function vectorFrom(source: string, name: string, cells: readonly Cell[]): Column {
+function vectorFrom(
+  placeOfRow: (row: number) => string,
+  name: string,
+  cells: readonly Cell[],
+): Column {
   let width = -1;
   const rows = cells.map((cell, row) => {
-    const place = `${source}: row ${row + 1}, column ${shown(name)}`;
+    const place = `${placeOfRow(row)}, column ${shown(name)}`;
     if (typeof cell !== "object" || cell === null)
       throw new InputError(
         `${place}: ${shown(cell)} among arrays of numbers; give an array in every row`,

@@ -2,18 +2,22 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { pipeline } from "node:stream";
-import type { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { errorCode, InputError } from "./input-error.js";
+import { UnpackBudget } from "./unpack-budget.js";
 
 /** A file that was found and looked into. */
 export interface Source {
-  readonly path: string;
+  readonly path: string; // "-" is standard input
   readonly name: string; // the file's name, for messages
   readonly gzip: boolean;
   readonly head: Uint8Array; // its first bytes, unpacked; fewer than HEAD_BYTES when the file is shorter
+  readonly size: number; // in bytes, as it is stored
 }
+
+/** What stands for standard input where a file is named. */
+export const STDIN = "-";
 
 const HEAD_BYTES = 1024;
 
@@ -22,13 +26,13 @@ const WHOLE_LIMIT = 2 ** 32;
 
 /** Looks at a file. Throws InputError when it cannot be read or is empty. */
 export async function openSource(path: string): Promise<Source> {
-  const name = basename(path);
+  const name = path === STDIN ? "standard input" : basename(path);
   try {
-    const info = await stat(path);
-    if (info.isDirectory()) throw new InputError(`${path}: this is a folder; name a file in it`);
-    const raw = await firstBytes(path);
+    const size = path === STDIN ? (await standardInput()).length : await sizeOf(path);
+    const raw =
+      path === STDIN ? (await standardInput()).subarray(0, HEAD_BYTES) : await firstBytes(path);
     const gzip = raw[0] === 0x1f && raw[1] === 0x8b;
-    const source = { path, name, gzip, head: raw };
+    const source = { path, name, gzip, head: raw, size };
     const head = gzip ? await unpackedHead(source) : raw;
     if (head.length === 0) throw new InputError(`${path}: the file is empty`);
     return { ...source, head };
@@ -37,42 +41,81 @@ export async function openSource(path: string): Promise<Source> {
   }
 }
 
+async function sizeOf(path: string): Promise<number> {
+  const info = await stat(path);
+  if (info.isDirectory()) throw new InputError(`${path}: this is a folder; name a file in it`);
+  return info.size;
+}
+
+let input: Promise<Uint8Array> | undefined; // it can be read once only, and is needed more often
+
+/** All of standard input. */
+function standardInput(): Promise<Uint8Array> {
+  input ??= whole(STDIN, process.stdin);
+  return input;
+}
+
+/** The bytes of a file, or of standard input, as they are stored. */
+export function storedBytes(path: string): AsyncIterable<Uint8Array> {
+  if (path !== STDIN) return createReadStream(path, { highWaterMark: 2 ** 18 });
+  return (async function* () {
+    yield await standardInput();
+  })();
+}
+
 /** The content from the start. Iterating throws what readError can turn into an InputError. */
-export function contentStream({ path, gzip }: Source): Readable {
-  const file = createReadStream(path, { highWaterMark: 2 ** 18 });
-  if (!gzip) return file;
+export function contentStream({ path, gzip, size }: Source): AsyncIterable<Uint8Array> {
+  if (!gzip) return storedBytes(path);
   // pipeline hands an error of the file on to the stream that is being read, so the callback has nothing to add.
-  return pipeline(file, createGunzip({ chunkSize: 2 ** 18 }), () => {});
+  const stored = Readable.from(storedBytes(path));
+  const unpacked: Readable = pipeline(stored, createGunzip({ chunkSize: 2 ** 18 }), () => {});
+  return within(new UnpackBudget(size), unpacked);
+}
+
+async function* within(
+  budget: UnpackBudget,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    budget.take(chunk.length);
+    yield chunk;
+  }
 }
 
 /** The content as one piece of memory. Throws InputError. */
 export async function content(source: Source): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of contentStream(source) as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      if (length > WHOLE_LIMIT)
-        throw new InputError(
-          `${source.path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`,
-        );
-      chunks.push(chunk);
-    }
-    const whole = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+    return await whole(source.path, contentStream(source));
   } catch (error) {
     throw readError(source.path, error);
   }
 }
 
+async function whole(
+  path: string,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > WHOLE_LIMIT)
+      throw new InputError(`${path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
 /** The InputError for a failure to read a file; anything unknown is handed back as it is. */
 export function readError(path: string, error: unknown): unknown {
   const options = { cause: error };
+  if (error instanceof RangeError) return new InputError(`${path}: ${error.message}`, options);
   switch (errorCode(error)) {
     case "ENOENT":
     case "ENOTDIR":
@@ -103,7 +146,6 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 }
 
 async function unpackedHead(source: Source): Promise<Uint8Array> {
-  for await (const chunk of contentStream(source) as AsyncIterable<Uint8Array>)
-    return chunk.slice(0, HEAD_BYTES);
+  for await (const chunk of contentStream(source)) return chunk.slice(0, HEAD_BYTES);
   return new Uint8Array(0);
 }

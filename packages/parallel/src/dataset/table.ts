@@ -41,6 +41,8 @@ export interface RowPlaces {
   readonly noun: "line" | "row";
   readonly first: number; // row i is number first + i …
   readonly numbers: Int32Array | null; // … unless numbers are listed: then numbers[i]
+  /** Where rows come from several files: their names, and which of them each row is from. */
+  readonly files?: { readonly names: readonly string[]; readonly file: Int32Array } | undefined;
 }
 
 /** Columns of equal length and where they come from. */
@@ -60,8 +62,8 @@ export function allRows(table: Table): Int32Array {
 
 /** The place of a row in messages, e.g. `penguins.csv: line 4`. */
 export function placeOf(table: Table, row: number): string {
-  const { noun, first, numbers } = table.places;
-  return `${table.source}: ${noun} ${numbers?.[row] ?? first + row}`;
+  const { noun, first, numbers, files } = table.places;
+  return `${files?.names[files.file[row] ?? 0] ?? table.source}: ${noun} ${numbers?.[row] ?? first + row}`;
 }
 
 /** The column of that name. Throws InputError that suggests the nearest name or lists them. */
@@ -97,12 +99,17 @@ export function hasValue(column: Column, row: number): boolean {
 
 /** A copy of some rows in the given order. Messages keep the places they have in the source. */
 export function selectRows(table: Table, rows: Int32Array): Table {
-  const { noun, first, numbers } = table.places;
+  const { noun, first, numbers, files } = table.places;
   return {
     source: table.source,
     rows: rows.length,
     columns: table.columns.map((column) => selectColumn(column, rows)),
-    places: { noun, first, numbers: rows.map((row) => numbers?.[row] ?? first + row) },
+    places: {
+      noun,
+      first,
+      numbers: rows.map((row) => numbers?.[row] ?? first + row),
+      files: files && { ...files, file: rows.map((row) => files.file[row] ?? 0) },
+    },
     notes: table.notes,
   };
 }
