@@ -8,7 +8,10 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
  * @returns {Promise<Record<string, { shape: readonly number[], data: Float32Array | Float64Array | readonly string[] }>>}
  */
 export async function runModel(model, inputs) {
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const session = await InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
   try {
     const feeds = Object.fromEntries(
       Object.entries(inputs).map(([name, { type, data, shape }]) => [

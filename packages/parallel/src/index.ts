@@ -48,3 +48,5 @@ export { writeFileAtomic } from "./atomic-file.js";
 export { exportOnnx } from "./export/onnx.js";
 export { cellsOf, onnxInputs, type OnnxInput } from "./export/onnx-inputs.js";
 export { exportJs, type JsModule } from "./export/js.js";
+export { classMetrics, type ClassMetrics, type ClassReport, type OneAgainstRest } from "./metrics-classes.js";
+export { numberMetrics, type NumberReport } from "./metrics-numbers.js";

@@ -10,8 +10,8 @@ export type CommandName =
   | "train"
   | "evaluate"
   | "predict"
-  | "export"
   | "inspect"
+  | "export"
   | "verify"
   | "explain"
   | "gradcheck"
@@ -62,20 +62,20 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
       ],
     ],
   },
-  export: {
-    summary: "Write a trained model as a file for other runtimes",
-    options: exportOptions,
-    examples: [
-      ["shardgrad export runs/penguins-1 --out penguins.onnx", "raw columns in, labels out"],
-      ["shardgrad export runs/penguins-1 --out penguins.mjs", "JavaScript that depends on nothing"],
-    ],
-  },
   inspect: {
     summary: "Show what is in a table, model file or run folder",
     options: inspectOptions,
     examples: [
       ["shardgrad inspect penguins.csv", "columns, types, missing values, ranges"],
       ["shardgrad inspect runs/penguins-1", "layers, preprocessing, scores, weights' sha256"],
+    ],
+  },
+  export: {
+    summary: "Write a trained model as a file for other runtimes",
+    options: exportOptions,
+    examples: [
+      ["shardgrad export runs/penguins-1 --out penguins.onnx", "raw columns in, labels out"],
+      ["shardgrad export runs/penguins-1 --out penguins.mjs", "JavaScript that depends on nothing"],
     ],
   },
   explain: {

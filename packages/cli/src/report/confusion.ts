@@ -1,6 +1,6 @@
 // Counts of true against predicted classes, and each class's scores, as tables for people.
-import type { ClassScores, ConfusionMatrix } from "@shardgrad/parallel";
-import { columns, count } from "./format.js";
+import type { ConfusionMatrix, OneAgainstRest } from "@shardgrad/parallel";
+import { columns, count, percent, short } from "./format.js";
 
 const MOST_CLASSES = 30; // a wider matrix is not readable on a screen
 
@@ -18,21 +18,17 @@ export function formatConfusion(
   return columns([["true \\ predicted", ...names], ...rows], [false, ...names.map(() => true)]);
 }
 
-/** Precision, recall and F1 of every class. */
+/** The scores of every class against the others. */
 export function formatClassScores(
   names: readonly string[],
-  scores: readonly ClassScores[],
+  scores: readonly OneAgainstRest[],
 ): string {
   const rows = names.map((name, i) => {
     const { precision = 0, recall = 0, f1 = 0, support = 0 } = scores[i] ?? {};
-    return [name, percent(precision), percent(recall), percent(f1), count(support)];
+    const { rocAuc = null, averagePrecision = null } = scores[i] ?? {};
+    const areas = [rocAuc, averagePrecision].map((area) => (area === null ? "–" : short(area)));
+    return [name, percent(precision), percent(recall), percent(f1), ...areas, count(support)];
   });
-  return columns(
-    [["class", "precision", "recall", "f1", "rows"], ...rows],
-    [false, true, true, true, true],
-  );
-}
-
-function percent(part: number): string {
-  return `${(part * 100).toFixed(2)}%`;
+  const head = ["class", "precision", "recall", "f1", "ROC AUC", "average precision", "rows"];
+  return columns([head, ...rows], [false, ...head.slice(1).map(() => true)]);
 }

@@ -34,6 +34,11 @@ export function scoreLine(scores: Readonly<Record<string, number | null>>): stri
     .join("  ");
 }
 
+/** A part of 1 as a percentage: 97.50%. */
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(2)}%`;
+}
+
 /** Rows of cells in columns as wide as needed, two spaces apart; numbers to the right where `right` says so. */
 export function columns(
   rows: readonly (readonly string[])[],
