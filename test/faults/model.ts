@@ -69,7 +69,7 @@ type Operation =
       readonly kind: "check";
       readonly what: string;
       readonly words: readonly (readonly [at: number, value: number])[];
-      readonly then: readonly [at: number, value: number];
+      readonly store: readonly [at: number, value: number];
     };
 
 /** A local state of a thread: what it does next there, and where each answer leads. */
@@ -134,9 +134,9 @@ class Replay implements SharedWords {
   check(
     what: string,
     words: readonly (readonly [number, number])[],
-    then: readonly [number, number],
+    store: readonly [number, number],
   ): void {
-    this.#answer({ kind: "check", what, words, then });
+    this.#answer({ kind: "check", what, words, store });
   }
 }
 
@@ -528,8 +528,8 @@ export function explore(scenario: Scenario): Explored {
       case "check": {
         for (const [at, value] of operation.words)
           if (get(at) !== value) fail(`${by}: a word is of ${get(at)}, not ${value}`, from);
-        if (operation.then[0] === GHOSTS + 999) written.add(operation.then[1]);
-        return move({ ...state, words: set(...operation.then), threads: put(go(0)) }, by);
+        if (operation.store[0] === GHOSTS + 999) written.add(operation.store[1]);
+        return move({ ...state, words: set(...operation.store), threads: put(go(0)) }, by);
       }
     }
   }

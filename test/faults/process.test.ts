@@ -12,15 +12,13 @@ const KILLS = 8;
 const folder = mkdtempSync(join(tmpdir(), "shardgrad-faults-"));
 const random = stream(SEED);
 const disk = new URL("children/disk.mjs", import.meta.url).href;
-let trains = (_: number): readonly string[] => [];
-let args: readonly string[] = [];
+const trains = writeTable(folder);
+const args = trains(30);
 let span = 0;
 
 beforeAll(async () => {
-  trains = writeTable(folder);
-  args = trains(30);
   const whole = await shardgrad([...args, "--out", "whole", "--workers", "2"], folder);
-  expect(whole.code, whole.stderr).toBe(0);
+  if (whole.code !== 0) throw new Error(whole.stderr);
   span = whole.milliseconds;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

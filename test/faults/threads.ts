@@ -3,10 +3,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { stream } from "../parallel/numbers.js";
 
-const KINDS = ["throw", "exit", "terminate", "stack", "heap", "spin"] as const;
-
 /** What a training thread does in the middle of a kernel. */
-export type Fault = (typeof KINDS)[number];
+const KINDS = ["throw", "exit", "terminate", "stack", "heap", "spin"] as const;
 
 /** One run and its faults. */
 export interface Plan {

@@ -62,6 +62,10 @@ export function checkUnfinished(
   epochs: number,
   stepsPerEpoch: number,
 ): void {
+  if (manifest?.status === "finished" && manifest.converged === true)
+    throw new UsageError(
+      `--resume ${folder}: the run has converged after ${manifest.steps} steps; begin a new run for another --tolerance`,
+    );
   // A run that ended after its last step and before its model was written has that left to do.
   if (manifest?.status === "finished" && state !== null && state.step >= epochs * stepsPerEpoch)
     throw new UsageError(

@@ -41,8 +41,14 @@ const BEFORE = 4;
 const slotAfter = (epochs: number): number => 2 * ((epochs + 1) & 1);
 
 /** Tells whether a score beats the best so far. NaN never does. */
-export function isBetter(value: number, best: number, { monitor, minDelta }: StoppingSpec): boolean {
-  return monitor === "accuracy" || monitor === "r2" ? value > best + minDelta : value < best - minDelta;
+export function isBetter(
+  value: number,
+  best: number,
+  { monitor, minDelta }: StoppingSpec,
+): boolean {
+  return monitor === "accuracy" || monitor === "r2"
+    ? value > best + minDelta
+    : value < best - minDelta;
 }
 
 /**
@@ -52,11 +58,19 @@ export function isBetter(value: number, best: number, { monitor, minDelta }: Sto
 export type EndEpoch = (epoch: number, parity: 0 | 1, scoring: Scoring) => boolean;
 
 /** Makes it for one worker. */
-export function createEndEpoch(layout: Layout, training: TrainingLayout, buffer: ArrayBufferLike, lo: number, hi: number, leader: boolean): EndEpoch | null {
+export function createEndEpoch(
+  layout: Layout,
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  lo: number,
+  hi: number,
+  leader: boolean,
+): EndEpoch | null {
   const spec = layout.job.training?.stopping;
   if (spec === null || spec === undefined) return null;
   const verdicts = new Float64Array(buffer, training.verdicts, VERDICT_NUMBERS);
-  const slice = (address: number): Float32Array => new Float32Array(buffer, address + 4 * lo, hi - lo);
+  const slice = (address: number): Float32Array =>
+    new Float32Array(buffer, address + 4 * lo, hi - lo);
   const kept = slice(training.best);
   const weights = [slice(layout.theta[0]), slice(layout.theta[1])] as const;
   const scorer = jobScorer(layout.job, spec.unit);
@@ -64,7 +78,8 @@ export function createEndEpoch(layout: Layout, training: TrainingLayout, buffer:
   return (epoch, parity, scoring) => {
     const slot = slotAfter(epoch + 1);
     // An epoch that an earlier run has finished: its sums are gone, its verdict is part of the state.
-    if (epoch < (verdicts[BEFORE] ?? 0)) return epoch + 1 - (verdicts[slot + 1] ?? 0) >= spec.patience;
+    if (epoch < (verdicts[BEFORE] ?? 0))
+      return epoch + 1 - (verdicts[slot + 1] ?? 0) >= spec.patience;
     const before = slotAfter(epoch);
     let best = verdicts[before] ?? 0;
     let bestEpoch = verdicts[before + 1] ?? 0;
@@ -84,7 +99,13 @@ export function createEndEpoch(layout: Layout, training: TrainingLayout, buffer:
 }
 
 /** Puts what an earlier run knew where the workers read it; `epochs` are finished. */
-export function writeBest(layout: Layout, training: TrainingLayout, buffer: ArrayBufferLike, epochs: number, best: Best | undefined): void {
+export function writeBest(
+  layout: Layout,
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  epochs: number,
+  best: Best | undefined,
+): void {
   if (layout.job.training?.stopping === null) return;
   const verdicts = new Float64Array(buffer, training.verdicts, VERDICT_NUMBERS).fill(0);
   verdicts[BEFORE] = epochs;
@@ -95,13 +116,24 @@ export function writeBest(layout: Layout, training: TrainingLayout, buffer: Arra
 }
 
 /** Value and epoch of the best after so many epochs. */
-export function verdictAfter(training: TrainingLayout, buffer: ArrayBufferLike, epochs: number): Float64Array {
+export function verdictAfter(
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  epochs: number,
+): Float64Array {
   return new Float64Array(buffer, training.verdicts + 8 * slotAfter(epochs), 2);
 }
 
 /** The best after so many epochs, undefined when there is none. */
-export function readBest(layout: Layout, training: TrainingLayout, buffer: ArrayBufferLike, epochs: number): Best | undefined {
+export function readBest(
+  layout: Layout,
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  epochs: number,
+): Best | undefined {
   if (layout.job.training?.stopping === null) return undefined;
   const [value = 0, epoch = 0] = verdictAfter(training, buffer, epochs);
-  return epoch === 0 ? undefined : { epoch, value, parameters: readParameters(layout, buffer, training.best) };
+  return epoch === 0
+    ? undefined
+    : { epoch, value, parameters: readParameters(layout, buffer, training.best) };
 }

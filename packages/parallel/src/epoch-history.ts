@@ -12,10 +12,18 @@ const MOST_EPOCHS = 1024;
 // A record is the loss, the time of its end, and the sums of the scores. A state leaves the time out: it would make the
 // bytes of two equal runs differ.
 const record = (training: TrainingLayout, buffer: ArrayBufferLike, epoch: number): Float64Array =>
-  new Float64Array(buffer, training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8, training.recordSize);
+  new Float64Array(
+    buffer,
+    training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8,
+    training.recordSize,
+  );
 
 /** Loss and sums of the newest of `epochs` finished epochs, [remembered, 1 + sums]. */
-export function readHistory(training: TrainingLayout, buffer: ArrayBufferLike, epochs: number): Float64Array {
+export function readHistory(
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  epochs: number,
+): Float64Array {
   const first = Math.max(0, epochs - MOST_EPOCHS);
   const width = training.recordSize - 1;
   const history = new Float64Array((epochs - first) * width);
@@ -28,7 +36,12 @@ export function readHistory(training: TrainingLayout, buffer: ArrayBufferLike, e
 }
 
 /** Puts a history back to where the workers store the epochs that follow. Losses of epochs that it does not have are NaN. */
-export function writeHistory(training: TrainingLayout, buffer: ArrayBufferLike, epochs: number, history: Float64Array | undefined): void {
+export function writeHistory(
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  epochs: number,
+  history: Float64Array | undefined,
+): void {
   const first = Math.max(0, epochs - MOST_EPOCHS);
   const width = training.recordSize - 1;
   const known = history?.length === (epochs - first) * width ? history : undefined;
@@ -41,7 +54,12 @@ export function writeHistory(training: TrainingLayout, buffer: ArrayBufferLike, 
 }
 
 /** The epochs of a history as they were told when they ended, but for their time. */
-export function pastEpochs(job: JobSpec, unit: number, epochs: number, history: Float64Array | undefined): PastEpoch[] {
+export function pastEpochs(
+  job: JobSpec,
+  unit: number,
+  epochs: number,
+  history: Float64Array | undefined,
+): PastEpoch[] {
   const scorer = job.scored === null ? null : jobScorer(job, unit);
   const width = 1 + (scorer?.size ?? 0);
   const remembered = Math.min(epochs, MOST_EPOCHS);

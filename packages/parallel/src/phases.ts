@@ -35,12 +35,20 @@ export function start({ phases, control, barrier, index }: Line, at: Position): 
 }
 
 /** Passes the next phase. False, and nothing done, when there is none: the run is over or stops here. */
-export function passPhase({ phases, control, barrier, workers, index, step, scoring, tracer }: Line, at: Position): boolean {
+export function passPhase(
+  { phases, control, barrier, workers, index, step, scoring, tracer }: Line,
+  at: Position,
+): boolean {
   // A number that is not finite cancels the commit: the run ends with θ of the step before.
-  if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1)) return false;
+  if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1))
+    return false;
   // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
   if (index === 0) record(at, phases, control, step, scoring);
-  const enough = at.phase === "gradients" && at.inEpoch === 0 && at.step > 0 && step.endEpoch(at.epoch - 1, at.step, scoring);
+  const enough =
+    at.phase === "gradients" &&
+    at.inEpoch === 0 &&
+    at.step > 0 &&
+    step.endEpoch(at.epoch - 1, at.step, scoring);
   if (enough || at.finished >= phases.total) return false;
   if (at.phase === "gradients" && at.step > 0) {
     if (step.hasConverged(at.step)) return false;
@@ -77,7 +85,13 @@ function tryShards(at: Position, { control, index, step }: Line): void {
 }
 
 /** The leader's records of what is finished at a position. Storing them again is harmless. */
-function record(at: Position, { stepsPerEpoch: steps, perEpoch }: Phases, control: Control, step: TrainingStep, scoring: Scoring | null): void {
+function record(
+  at: Position,
+  { stepsPerEpoch: steps, perEpoch }: Phases,
+  control: Control,
+  step: TrainingStep,
+  scoring: Scoring | null,
+): void {
   if (at.phase === "update" || at.step === 0) return;
   const last = at.step - 1;
   const epoch = Math.floor(last / steps);

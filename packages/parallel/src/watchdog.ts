@@ -13,28 +13,40 @@ export class Watchdog {
 
   /** @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average */
   constructor(control: Control, workers: number, limit: number, end: (worker: number) => void) {
-    const seen = Array.from({ length: workers }, (_, w) => ({ phase: control.phase(w), since: performance.now() }));
+    const seen = Array.from({ length: workers }, (_, w) => ({
+      phase: control.phase(w),
+      since: performance.now(),
+    }));
     this.#seen = seen;
     const started = performance.now();
     const firstSteps = control.steps;
     // The time up to the newest step: what passes after it says nothing about how long a step takes.
     let newest = { steps: firstSteps, at: started };
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      const phases = seen.map((_, w) => control.phase(w));
-      if (control.steps > newest.steps) newest = { steps: control.steps, at: now };
-      const steps = newest.steps - firstSteps;
-      const allowed = Math.max(limit, steps > 0 ? (STEPS_ALLOWED * (newest.at - started)) / steps : 0);
-      seen.forEach((last, w) => {
-        const phase = phases[w] ?? 0;
-        if (phase !== last.phase) seen[w] = { phase, since: now };
-        // Only who is behind holds up others; a lone worker is behind by definition.
-        else if (now - last.since > allowed && phases.every((other) => ((other - phase) | 0) >= 0)) {
-          seen[w] = { phase, since: now };
-          end(w);
-        }
-      });
-    }, Math.min(MOST_LOOK_MS, limit / 4));
+    this.#timer = setInterval(
+      () => {
+        const now = performance.now();
+        const phases = seen.map((_, w) => control.phase(w));
+        if (control.steps > newest.steps) newest = { steps: control.steps, at: now };
+        const steps = newest.steps - firstSteps;
+        const allowed = Math.max(
+          limit,
+          steps > 0 ? (STEPS_ALLOWED * (newest.at - started)) / steps : 0,
+        );
+        seen.forEach((last, w) => {
+          const phase = phases[w] ?? 0;
+          if (phase !== last.phase) seen[w] = { phase, since: now };
+          // Only who is behind holds up others; a lone worker is behind by definition.
+          else if (
+            now - last.since > allowed &&
+            phases.every((other) => ((other - phase) | 0) >= 0)
+          ) {
+            seen[w] = { phase, since: now };
+            end(w);
+          }
+        });
+      },
+      Math.min(MOST_LOOK_MS, limit / 4),
+    );
   }
 
   /** A thread takes the place of worker w. */

@@ -1,8 +1,6 @@
 // shardgrad verify: does a finished run again and compares the weights with those that it left.
 import { hashParameters, loadModel, Trainer } from "@shardgrad/parallel";
-import { fingerprintFiles } from "../fingerprint.js";
 import { verifyOptions } from "../options/use.js";
-import { checkSameFiles } from "../resume.js";
 import { readManifest, runFiles } from "../run-folder.js";
 import { type RawFlags, resolveSettings } from "../settings.js";
 import { planTraining } from "../training-plan.js";
@@ -13,7 +11,8 @@ import type { CommandResult } from "./run.js";
 export async function verify(flags: RawFlags): Promise<CommandResult> {
   const { settings } = resolveSettings(verifyOptions, flags, process.env, null);
   const { run: folder, workers, json } = settings;
-  if (folder === undefined) throw new UsageError("RUN: no run; give a folder that train has written");
+  if (folder === undefined)
+    throw new UsageError("RUN: no run; give a folder that train has written");
   const manifest = await readManifest(folder);
   const { weights, status } = manifest;
   if (status !== "finished" || weights === undefined)
@@ -26,11 +25,16 @@ export async function verify(flags: RawFlags): Promise<CommandResult> {
       ["workers", String(workers)],
     ]),
     {}, // the run's own settings, whatever the environment says now
+    manifest,
   );
-  checkSameFiles(await fingerprintFiles(plan.files), manifest);
-  const stored = hashParameters((await loadModel(folder)).parameters);
+  const stored = hashParameters((await loadModel(folder, { ops: null })).parameters);
   const trainer = new Trainer(plan.options);
-  const { hash: repeated } = await trainer.run().result.finally(() => trainer.close());
+  let repeated: string;
+  try {
+    repeated = (await trainer.run().result).hash;
+  } finally {
+    await trainer.close();
+  }
   const same = stored === weights.sha256 && repeated === weights.sha256;
   const report = { type: "verify", same, manifest: weights.sha256, stored, repeated };
   process.stdout.write(
