@@ -36,6 +36,8 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
     "has no meaning for a constant rate; add --schedule cosine",
   );
 
+  only("initSd", settings.init === "normal", "needs --init normal");
+  only("toleranceOn", settings.tolerance !== undefined, "needs --tolerance");
   const { patience } = settings;
   for (const key of ["monitor", "minDelta"] as const)
     only(key, patience !== undefined, "needs --patience, the epochs to wait for a better score");

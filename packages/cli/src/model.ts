@@ -41,7 +41,9 @@ function isActivation(name: string): name is ActivationName {
 
 /** He's ranges keep the variance of signals before units that are zero for half of them, Glorot's before the others. */
 function initOf(settings: TrainSettings, activation: ActivationName): InitSpec {
-  if (settings.init !== undefined) return { name: settings.init };
+  const { init, initSd } = settings;
+  if (init === "normal") return { name: init, ...(initSd !== undefined && { sd: initSd }) };
+  if (init !== undefined) return { name: init };
   const halved =
     activation === "relu" ||
     activation === "leakyRelu" ||

@@ -44,6 +44,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   shards: z.number().optional(),
   steps: z.number().optional(),
   epochs: z.number().optional(),
+  converged: z.boolean().optional(),
   best: z.object({ epoch: z.number(), value: z.number() }).optional(),
   seconds: z.number().optional(),
   weights: z.object({ sha256 }).optional(),
@@ -73,6 +74,8 @@ export interface Manifest {
   readonly shards?: number | undefined;
   readonly steps?: number | undefined; // finished steps
   readonly epochs?: number | undefined; // finished epochs
+  /** Whether the last change was within --tolerance. */
+  readonly converged?: boolean | undefined;
   /** The epoch whose weights the model has, and its score, with early stopping. */
   readonly best?: { readonly epoch: number; readonly value: number } | undefined;
   readonly seconds?: number | undefined; // of the last call

@@ -19,7 +19,7 @@ import { environmentName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import { TABLE } from "./options/values.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
-import { checkFree, checkRunFolder, runFiles } from "./run-folder.js";
+import { checkFree, checkRunFolder, type Manifest, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
 import { filesOf, loadTrainingData, type TrainingData } from "./training-data.js";
 import { UsageError } from "./usage-error.js";
@@ -34,10 +34,14 @@ export interface TrainingPlan {
   readonly resumed: ResumedRun | null;
 }
 
-/** Reads settings and data and checks that they fit together. */
+/**
+ * Reads settings and data and checks that they fit together.
+ * @param earlier the manifest of a run that is done again: its files must be those that the run began with
+ */
 export async function planTraining(
   flags: RawFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  earlier: Manifest | null = null,
 ): Promise<TrainingPlan> {
   const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;
@@ -48,20 +52,22 @@ export async function planTraining(
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);
   const files = [...(await filesOf(settings, path)), ...(settings.ops ?? [])];
-  // Before the ops' code runs: a run goes on with the modules that it began with.
-  if (resumed?.manifest) checkSameFiles(await fingerprintFiles(files), resumed.manifest);
+  // Before the ops' code runs: a run goes on, or is done again, with the modules that it began with.
+  const begun = resumed?.manifest ?? earlier;
+  if (begun) checkSameFiles(await fingerprintFiles(files), begun);
   const ops = await loadOps(settings.ops ?? []);
   checkActivations(request, [...ops.ops.keys()]);
   const { target } = data.encoding;
   const task = target.kind === "class" ? "classification" : "regression";
   checkLoss(settings, task, given);
-  const stepsPerEpoch = Math.ceil(data.train.rows / settings.batchSize);
+  const batchSize = settings.batchSize === "all" ? data.train.rows : settings.batchSize;
+  const stepsPerEpoch = Math.ceil(data.train.rows / batchSize);
   const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);
   if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch);
   const shards =
-    settings.shards ??
-    defaultShards(Math.min(settings.batchSize, data.train.rows), settings.backend);
-  const { l1, l2, batchSize, workers, seed, backend, patience, monitor, minDelta } = settings;
+    settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
+  const { l1, l2, workers, seed, backend, tolerance, toleranceOn } = settings;
+  const { patience, monitor, minDelta } = settings;
   const options = {
     model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
     ops,
@@ -72,6 +78,8 @@ export async function planTraining(
     unit: targetUnit(data.encoding),
     resume: resumed?.state ?? undefined,
     earlyStopping: patience === undefined ? undefined : { patience, monitor, minDelta },
+    tolerance,
+    toleranceOn,
     l1,
     l2,
     batchSize,

@@ -181,7 +181,7 @@ async function finish(
   { past }: Trainer,
   reporter: Reporter,
 ): Promise<void> {
-  const { parameters, stopped, best, steps, seconds, workers, shards, hash } = result;
+  const { parameters, stopped, converged, best, steps, seconds, workers, shards, hash } = result;
   const { model: spec, loss, unit, ops } = options;
   await saveCheckpoint(checkpointsOf(settings, files), result.state);
   await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
@@ -205,6 +205,7 @@ async function finish(
     steps,
     epochs: Math.floor(steps / stepsPerEpoch),
     seconds,
+    ...(settings.tolerance !== undefined && { converged }),
     ...(best && { best }),
     weights: { sha256: hash },
     ...(validation && { validation }),
@@ -213,6 +214,7 @@ async function finish(
   reporter.tell({
     type: "end",
     stopped,
+    converged,
     best,
     folder: files.folder,
     steps,

@@ -1,6 +1,6 @@
 // Options that several commands share.
 import type { Option, OptionTable } from "./option.js";
-import { listOf, onOff, path, workerCount } from "./values.js";
+import { countOr, listOf, onOff, path } from "./values.js";
 
 /** How a call that reports reports. */
 export interface SessionSettings {
@@ -34,7 +34,7 @@ export const opsOption: Option<readonly string[]> = {
 };
 
 export const workersOption: Option<number | "auto"> = {
-  kind: workerCount(),
+  kind: countOr("auto", 1024),
   help: "Threads; never changes the result",
   group: "Speed",
   default: "auto",

@@ -3,7 +3,7 @@ import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgr
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
-import { choice, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
+import { choice, countOr, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
 
 /** What a training run is asked to do. */
 export interface TrainSettings extends SessionSettings {
@@ -22,6 +22,7 @@ export interface TrainSettings extends SessionSettings {
   readonly activation: readonly string[];
   readonly ops?: readonly string[] | undefined;
   readonly init?: InitName | undefined;
+  readonly initSd?: number | undefined;
   readonly bias: boolean;
   readonly dropout: number;
   readonly loss?: RunLoss | undefined;
@@ -34,8 +35,10 @@ export interface TrainSettings extends SessionSettings {
   readonly weightDecay?: number | undefined;
   readonly l1: number;
   readonly l2: number;
-  readonly batchSize: number;
+  readonly batchSize: number | "all";
   readonly epochs?: number | undefined;
+  readonly tolerance?: number | undefined;
+  readonly toleranceOn: "weights" | "loss";
   readonly patience?: number | undefined;
   readonly monitor?: string | undefined;
   readonly minDelta: number;
@@ -190,6 +193,13 @@ export const trainOptions: OptionTable<TrainSettings> = {
     defaultWords: "heUniform before relu and its kin, else glorotUniform",
     scope: "result",
   },
+  initSd: {
+    kind: real(0, LARGEST, "low"),
+    help: "Standard deviation σ of --init normal, N(0, σ²)",
+    group: "Model",
+    defaultWords: "0.01",
+    scope: "result",
+  },
   bias: {
     kind: onOff(),
     help: "Give layers a bias (--no-bias for none)",
@@ -276,8 +286,8 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
   batchSize: {
-    kind: integer(1, 1e6),
-    help: "Rows of a step, over all workers together",
+    kind: countOr("all", 1e6),
+    help: "Rows of a step, over all workers together; all: every training row in each step",
     group: "Training",
     default: 64,
     scope: "result",
@@ -287,6 +297,20 @@ export const trainOptions: OptionTable<TrainSettings> = {
     help: "Times to go through the training rows",
     group: "Training",
     defaultWords: "20; up to 100 for small tables, until 1000 steps",
+    scope: "result",
+  },
+  tolerance: {
+    kind: real(0, LARGEST),
+    help: "End when a step changes the weights by no more, in all: ‖θ′ − θ‖; 0: not at all",
+    group: "Training",
+    defaultWords: "never",
+    scope: "result",
+  },
+  toleranceOn: {
+    kind: choice("weights", "loss"),
+    help: "What --tolerance is compared with: the change of the weights in a step, or of the mean loss in an epoch",
+    group: "Training",
+    default: "weights",
     scope: "result",
   },
   patience: {

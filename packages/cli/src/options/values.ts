@@ -150,11 +150,14 @@ export function stepsOrSeconds(): ValueKind<number | string> {
   };
 }
 
-/** A number of threads, or "auto". */
-export function workerCount(): ValueKind<number | "auto"> {
+/** A whole number from 1 to `high`, or a word. */
+export function countOr<const Word extends string>(
+  word: Word,
+  high: number,
+): ValueKind<number | Word> {
   return {
-    schema: z.union([z.literal("auto"), number.pipe(z.int().min(1).max(1024))]),
-    allowed: "auto or a whole number from 1 to 1024",
+    schema: z.union([z.literal(word), number.pipe(z.int().min(1).max(high))]),
+    allowed: `${word} or a whole number from 1 to ${high}`,
   };
 }
 

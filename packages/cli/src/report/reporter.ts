@@ -17,6 +17,8 @@ export interface DataEvent {
 export interface EndEvent {
   readonly type: "end";
   readonly stopped: boolean;
+  /** Whether --tolerance ended the run. */
+  readonly converged: boolean;
   /** The epoch whose weights were kept, and its score, with --patience. */
   readonly best: { readonly epoch: number; readonly value: number } | null;
   readonly folder: string;

@@ -111,7 +111,7 @@ function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
       pc.dim("faster: --backend blas; OpenBLAS is installed (the same bytes on this machine only)"),
     );
   lines.push(
-    `${event.stopped ? "stopped after" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`,
+    `${event.stopped ? "stopped after" : event.converged ? "converged:" : "done:"} ${count(event.steps)} steps in ${duration(event.seconds)}, run in ${pc.bold(event.folder)}`,
   );
   const next = event.stopped
     ? `shardgrad train --resume ${quoted(event.folder)}`
