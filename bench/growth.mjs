@@ -1,11 +1,11 @@
 // How the time of a step grows with batch, network and workers, and a cost model fitted to it, with what it forecasts.
 //
-//   time of a step = flops/(w·F) + θ·(w + 3)/(w·B) + rows·inputs/(w·G) + C + S·(w > 1)
+//   time of a step = flops/(w·F) + θ·(w + 3)/(w·B) + C + S·(w > 1)
 //
-// w workers; F what a core multiplies, B and G numbers a second that a core reduces and updates, and gathers; C what a
-// step costs however small it is, S what two barriers cost. Every worker reads the w gradient buffers of its slice, θ
-// before and after, and the sum. All but S are fitted to the processor time of one worker, which other programs hardly
-// disturb; S is what the fastest turns of more workers take above that.
+// w workers; F what a core multiplies, B numbers a second that it reduces and updates; C what a step costs however small
+// it is, S what its two barriers cost. Every worker reads the w gradient buffers of its slice, θ before and after, and the
+// sum. F, B and C are fitted to the processor time of one worker, which other programs hardly disturb; S is the processor
+// time that each of several workers takes beyond its part of that, in short steps: waiting included.
 import { cores } from "@shardgrad/parallel";
 import { flopsPerRow, parametersOf } from "../packages/cli/dist/bench/jobs.js";
 import { measureJob, spread } from "../packages/cli/dist/bench/measure.js";
@@ -14,6 +14,7 @@ import { record, table } from "./record/record.mjs";
 
 const ROUNDS = 5;
 const SECONDS = 0.4;
+const SHORT = 600; // microseconds
 const FORECAST = [8, 16, 64];
 
 const done = record("growth");
@@ -47,7 +48,6 @@ for (const { layers, batch } of cases) {
 const terms = ({ layers, batch, workers }) => [
   (batch * flopsPerRow({ layers })) / workers,
   (parametersOf({ layers }) * (workers + 3)) / workers,
-  (batch * (layers[0] ?? 0)) / workers,
   1,
 ];
 const single = measured.filter(({ workers }) => workers === 1);
@@ -59,9 +59,14 @@ const costs = fitNonNegative(
 );
 const work = (/** @type {{ layers: number[], batch: number, workers: number }} */ one) =>
   terms(one).reduce((sum, term, i) => sum + term * (costs[i] ?? 0), 0);
-// Short steps tell: in long ones the barriers are lost in the scatter.
-const short = measured.filter((one) => one.workers > 1 && work(one) < 500);
-const barrier = Math.max(0, spread(short.map((one) => one.wall.least - work(one))).median);
+// In long steps the barriers are lost in the scatter.
+const waits = measured.flatMap((one) => {
+  const alone = single.find(({ layers, batch }) => layers === one.layers && batch === one.batch);
+  return one.workers === 1 || alone === undefined || alone.cpu > SHORT
+    ? []
+    : [(one.cpu - alone.cpu) / one.workers];
+});
+const barrier = Math.max(0, spread(waits).median);
 const forecast = (/** @type {{ layers: number[], batch: number, workers: number }} */ one) =>
   work(one) + (one.workers > 1 ? barrier : 0);
 const errors = measured.map(
@@ -96,9 +101,9 @@ console.log(
     ]),
   ]),
 );
-const [flop = NaN, update = NaN, gather = NaN, step = NaN] = costs;
+const [flop = NaN, update = NaN, step = NaN] = costs;
 console.log(
-  `a core: ${(1e-3 / flop).toFixed(1)} GFLOP/s, reduces and updates ${(1e-3 / update).toFixed(2)} and gathers ${(1e-3 / gather).toFixed(2)} G numbers/s; a step ${step.toFixed(1)} µs, its barriers ${barrier.toFixed(1)} µs`,
+  `a core: ${(1e-3 / flop).toFixed(1)} GFLOP/s, reduces and updates ${(1e-3 / update).toFixed(2)} G numbers/s; a step ${step.toFixed(1)} µs, its barriers ${barrier.toFixed(1)} µs`,
 );
 for (const [what, of] of /** @type {const} */ ([
   ["one worker, against processor time", measured.map(({ workers }) => workers === 1)],
@@ -144,4 +149,4 @@ console.log(
     ]),
   ]),
 );
-done({ measured, costs: { flop, update, gather, step, barrier }, errors, forecasts });
+done({ measured, costs: { flop, update, step, barrier }, errors, forecasts });

@@ -109,13 +109,15 @@ export function openJob(job: BenchJob, variant: Variant, data: Dataset): OpenJob
         if (event.type !== "epoch") continue;
         lengths.push(event.seconds);
         spent += event.seconds;
-        if (spent >= seconds && lengths.length >= epochs) run.stop();
+        if (spent >= seconds && steady(lengths, WARM_PART * seconds).epochs >= epochs - 1)
+          run.stop();
       }
       const { steps } = await run.result;
       const { user, system } = process.cpuUsage(before); // microseconds
+      const { epochs: counted, time } = steady(lengths, WARM_PART * seconds);
       const rows = (steps * job.rows) / Math.ceil(job.rows / job.batch);
       return {
-        samplesPerSecond: steadyRate(lengths, job.rows, WARM_PART * seconds),
+        samplesPerSecond: (counted * job.rows) / time,
         samplesPerCpuSecond: (1e6 * rows) / (user + system),
       };
     },
@@ -124,19 +126,19 @@ export function openJob(job: BenchJob, variant: Variant, data: Dataset): OpenJob
   };
 }
 
-/** Rows a second over the epochs that begin after the first one and after `warm` seconds. */
-function steadyRate(lengths: readonly number[], rows: number, warm: number): number {
+/** The epochs that begin after the first one and after `warm` seconds, and the seconds they took. */
+function steady(lengths: readonly number[], warm: number): { epochs: number; time: number } {
   let before = 0;
   let time = 0;
-  let counted = 0;
+  let epochs = 0;
   for (const [i, length] of lengths.entries()) {
     if (i > 0 && before >= warm) {
       time += length;
-      counted += 1;
+      epochs += 1;
     }
     before += length;
   }
-  return (counted * rows) / time;
+  return { epochs, time };
 }
 
 /** Measures the variants of a job in turns; the order of a round is the reverse of the one before. */
