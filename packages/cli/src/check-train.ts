@@ -1,6 +1,6 @@
 // Options of a training run that make no sense together.
 import { activationNames } from "@shardgrad/core";
-import type { TrainSettings } from "./options/train.js";
+import { trainOptions, type TrainSettings } from "./options/train.js";
 import type { Resolved } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
@@ -19,7 +19,9 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
 
   const only = (key: keyof TrainSettings, condition: boolean, remedy: string): void => {
     const value = settings[key];
-    if (given.has(key) && !condition && value !== false && value !== 0)
+    // A run's own configuration names defaults too; they ask for nothing.
+    const asksForNothing = value === false || value === 0 || value === trainOptions[key].default;
+    if (given.has(key) && !condition && !asksForNothing)
       throw new UsageError(`${given.get(key)}: ${remedy}`);
   };
   const isSgd = settings.optimizer === "sgd";
