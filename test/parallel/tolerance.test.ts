@@ -52,7 +52,12 @@ describe("a tolerance on the weights", () => {
     const [larger, change] = [distance(b, a), distance(c, b)];
     expect(larger).toBeGreaterThan(change);
     const run = await train({ tolerance: change * 1.0001, workers: 2 });
-    expect([run.steps, run.converged, run.stopped, run.stoppedEarly]).toEqual([9, true, false, false]);
+    expect([run.steps, run.converged, run.stopped, run.stoppedEarly]).toEqual([
+      9,
+      true,
+      false,
+      false,
+    ]);
     expect([run.hash, run.state.change]).toEqual([hashParameters(c), expect.closeTo(change, 9)]);
   });
 

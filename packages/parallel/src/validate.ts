@@ -1,9 +1,11 @@
 // Checks the options of a trainer once, at the edge, and turns them into a job.
-import { outputWidth, parameterSpecs, DEFAULT_OPTIMIZER, type LossSpec } from "@shardgrad/core";
+import { customOpNames, outputWidth, parameterSpecs, DEFAULT_OPTIMIZER, type LossSpec } from "@shardgrad/core";
 import { z } from "zod";
+import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
 import type { EarlyStopping, StoppingSpec } from "./early-stopping.js";
 import { dataSpec, type JobSpec, type TrainingSpec } from "./job.js";
+import { trainingGraph } from "./network.js";
 import type { TrainerOptions } from "./options.js";
 import { defaultShards, presentShards } from "./shards.js";
 
@@ -75,6 +77,8 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     // A worker without a shard would only wait.
     workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
   };
+  // Ops that are missing, or give another shape than their layer says, are told before anything is started.
+  if (customOpNames(model).length > 0) trainingGraph(job, (options.ops ?? NO_OPS).ops);
   return { job, training };
 }
 

@@ -38,7 +38,7 @@ export interface TrainSettings extends SessionSettings {
   readonly batchSize: number | "all";
   readonly epochs?: number | undefined;
   readonly tolerance?: number | undefined;
-  readonly toleranceOn: "weights" | "loss";
+  readonly toleranceOn?: "weights" | "loss" | undefined;
   readonly patience?: number | undefined;
   readonly monitor?: string | undefined;
   readonly minDelta: number;
@@ -310,7 +310,7 @@ export const trainOptions: OptionTable<TrainSettings> = {
     kind: choice("weights", "loss"),
     help: "What --tolerance is compared with: the change of the weights in a step, or of the mean loss in an epoch",
     group: "Training",
-    default: "weights",
+    defaultWords: "weights",
     scope: "result",
   },
   patience: {
