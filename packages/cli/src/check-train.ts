@@ -43,7 +43,11 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
   const { patience } = settings;
   for (const key of ["monitor", "minDelta"] as const)
     only(key, patience !== undefined, "needs --patience, the epochs to wait for a better score");
-  only("patience", settings.val !== 0 || settings.valRows !== undefined, "needs validation rows; leave out --val 0");
+  only(
+    "patience",
+    settings.val !== 0 || settings.valRows !== undefined,
+    "needs validation rows; leave out --val 0",
+  );
 
   const { activation, hidden } = settings;
   if (activation.length !== 1 && activation.length !== hidden.length)

@@ -50,9 +50,7 @@ export function resolveSettings<Settings>(
       const place = `${file.path}:${fromFile.line}: ${optionName(key)}`;
       given.set(key, place);
       const value = readValue(option.kind, fromFile.value, `${place}: ${show(fromFile.value)}`);
-      settings[key] = mapPaths(option.kind, value, (path) =>
-        fromFolder(dirname(file.path), path),
-      );
+      settings[key] = mapPaths(option.kind, value, (path) => fromFolder(dirname(file.path), path));
     } else settings[key] = option.default;
   }
   // Every key of the table has been checked by the schema of its own type.

@@ -46,8 +46,7 @@ export async function planTraining(
   const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;
   const path = settings.data;
-  if (path === undefined)
-    throw new UsageError(`DATA: no table to learn from; give ${TABLE}`);
+  if (path === undefined) throw new UsageError(`DATA: no table to learn from; give ${TABLE}`);
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);

@@ -30,17 +30,31 @@ export interface Convergence {
  * @param recordStep stores the loss of an epoch's last step, which the leader may not have done yet
  */
 export function createConvergence(
-  layout: Layout, training: TrainingLayout, buffer: ArrayBufferLike, recordStep: (epoch: number, inEpoch: number) => void = () => {},
+  layout: Layout,
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  recordStep: (epoch: number, inEpoch: number) => void = () => {},
 ): Convergence | null {
   const spec = layout.job.training;
   if (spec === null || spec.convergence === null) return null;
   const { tolerance, on } = spec.convergence;
   const steps = stepsPerEpoch(spec);
   const before = new Float64Array(buffer, training.convergence, CONVERGENCE_NUMBERS);
-  const sums = new Float64Array(buffer, training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * CHUNK_SUMS);
-  const losses = [0, 1].map((parity) => new Float64Array(buffer, training.losses + parity * steps * 8, steps));
-  const records = new Float64Array(buffer, training.records, Math.min(spec.epochs, EPOCH_RECORDS) * training.recordSize);
-  const recorded = (epoch: number): number => records[(epoch % EPOCH_RECORDS) * training.recordSize] ?? Number.NaN;
+  const sums = new Float64Array(
+    buffer,
+    training.chunkSums,
+    Math.ceil(layout.thetaCount / THETA_CHUNK) * CHUNK_SUMS,
+  );
+  const losses = [0, 1].map(
+    (parity) => new Float64Array(buffer, training.losses + parity * steps * 8, steps),
+  );
+  const records = new Float64Array(
+    buffer,
+    training.records,
+    Math.min(spec.epochs, EPOCH_RECORDS) * training.recordSize,
+  );
+  const recorded = (epoch: number): number =>
+    records[(epoch % EPOCH_RECORDS) * training.recordSize] ?? Number.NaN;
   const stack = treeStack();
 
   const changeOfWeights = (step: number): number => {
@@ -69,6 +83,13 @@ export function meanLoss(losses: Float64Array | undefined, steps: number): numbe
 }
 
 /** Puts where a run begins, and how the state that it goes on from had changed, to where the workers read it. */
-export function writeConvergence(training: TrainingLayout, buffer: ArrayBufferLike, state: Pick<TrainingState, "step" | "change"> | undefined): void {
-  new Float64Array(buffer, training.convergence, CONVERGENCE_NUMBERS).set([state?.step ?? 0, state?.change ?? Number.NaN]);
+export function writeConvergence(
+  training: TrainingLayout,
+  buffer: ArrayBufferLike,
+  state: Pick<TrainingState, "step" | "change"> | undefined,
+): void {
+  new Float64Array(buffer, training.convergence, CONVERGENCE_NUMBERS).set([
+    state?.step ?? 0,
+    state?.change ?? Number.NaN,
+  ]);
 }

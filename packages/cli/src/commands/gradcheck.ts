@@ -125,7 +125,10 @@ function checkParameters(
   const divisor = loss.reduction === "mean" ? data.rows * lossesPerRow(loss, outputWidth(spec)) : 1;
   const cost = (...values: Value[]): Value => {
     const leaves = new Map(values.map((value, i): [string, Value] => [names[i] ?? "", value]));
-    return div(sum(rowLoss(loss, outputOf(spec, leaves, constant(x), { ops }), constant(y))), divisor);
+    return div(
+      sum(rowLoss(loss, outputOf(spec, leaves, constant(x), { ops }), constant(y))),
+      divisor,
+    );
   };
   const checkOne = (argument: number, shape: readonly number[]): GradientCheck => {
     const along = elements(shape) > EACH ? { directions } : {};
