@@ -152,7 +152,13 @@ describe("a text column", () => {
   it("is one-hot in the order of code units", () => {
     const encoding = fit(records, { target: "y" });
     expect(encoding.features).toEqual([
-      { kind: "category", column: "x", values: ["Z", "a", "b", "é"], missing: false },
+      {
+        kind: "category",
+        column: "x",
+        element: "text",
+        values: ["Z", "a", "b", "é"],
+        missing: false,
+      },
     ]);
     expect(features(encode(encoding, tableFromRecords(records))).slice(0, 2)).toEqual([
       [0, 0, 1, 0],

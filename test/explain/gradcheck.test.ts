@@ -102,7 +102,7 @@ describe("gradcheck", () => {
     ],
     [
       ["gradcheck", "small"],
-      "error: DATA: no table after the model; give a CSV, TSV, Arrow or IDX file",
+      "error: DATA: no table after the model; give a CSV, TSV, JSONL, Parquet, Arrow, NumPy or IDX file",
     ],
     [
       ["gradcheck", "nothing", "--data", "four.csv"],

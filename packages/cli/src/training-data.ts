@@ -56,8 +56,16 @@ export async function loadTrainingData(
   const target = settings.target ?? defaultTarget(table);
   const parts = await chooseRows(settings, path, table);
   const { train, validation, test } = parts;
-  const { features, drop, task } = settings;
-  const encoding = fitEncoding(table, train.rows, { target, features, drop, task });
+  const { features, drop, task, encode: encoders, impute, markMissing } = settings;
+  const encoding = fitEncoding(table, train.rows, {
+    target,
+    features,
+    drop,
+    task,
+    encode: encoders,
+    impute,
+    markMissing,
+  });
   const encoded = (part: Part | null): Dataset | null => part && encodePart(encoding, part);
   return {
     encoding,

@@ -36,7 +36,7 @@ export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
 export type { Task } from "./dataset/fit-target.js";
 export {
   columnTypes, targetUnit, targetWidth,
-  type CategoryFeature, type ClassTargetEncoding, type Encoding, type FeatureEncoding, type NumberFeature, type NumberTargetEncoding, type TargetEncoding, type VectorFeature,
+  type CategoryFeature, type ClassTargetEncoding, type Encoding, type FeatureEncoding, type CalendarFeature, type NumberFeature, type NumberTargetEncoding, type OrdinalFeature, type WordsFeature, type TargetEncoding, type VectorFeature,
 } from "./dataset/encoding.js";
 export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
 export { decodeOutputs, type ClassPredictions, type NumberPredictions, type Predictions } from "./dataset/decode.js";

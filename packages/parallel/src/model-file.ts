@@ -14,7 +14,7 @@ import {
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { decodeOutputs, type Predictions } from "./dataset/decode.js";
 import { denseFeatures, encodeFeatures } from "./dataset/encode.js";
-import { columnTypes, targetWidth, type Encoding } from "./dataset/encoding.js";
+import { columnTypes, encodedWidth, targetWidth, type Encoding } from "./dataset/encoding.js";
 import { errorCode, InputError, shown } from "./dataset/input-error.js";
 import { tableFromRecords, type TableRecord } from "./dataset/records.js";
 import type { Table } from "./dataset/table.js";
@@ -150,7 +150,7 @@ function checkModel(spec: ModelSpec, parameters: Parameters, encoding: Encoding 
   for (const [name, { data }] of parameters)
     if (!(data instanceof Float32Array)) throw new RangeError(`parameters: ${name} is not of f32`);
   if (encoding === null) return;
-  const inputs = encodedWidth(encoding);
+  const inputs = encoding.features.reduce((sum, feature) => sum + encodedWidth(feature), 0);
   if (inputs !== spec.inputs)
     throw new RangeError(`model: ${spec.inputs} inputs, but the encoding gives ${inputs} features`);
   const outputs = outputWidth(spec);
@@ -158,17 +158,6 @@ function checkModel(spec: ModelSpec, parameters: Parameters, encoding: Encoding 
     throw new RangeError(
       `model: ${outputs} outputs, but the encoding's target needs ${targetWidth(encoding)}`,
     );
-}
-
-/** Features that an encoding gives. */
-function encodedWidth({ features }: Encoding): number {
-  let width = 0;
-  for (const feature of features) {
-    const mark = feature.kind !== "vector" && feature.missing ? 1 : 0;
-    if (feature.kind === "number") width += 1 + mark;
-    else width += feature.kind === "category" ? feature.values.length + mark : feature.width;
-  }
-  return width;
 }
 
 function predictTable(encoding: Encoding, apply: Predictor, rows: PredictRows): Predictions {

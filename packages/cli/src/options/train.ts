@@ -3,7 +3,7 @@ import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgr
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
-import { choice, countOr, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
+import { columnEncoders, columnFills, choice, countOr, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
 
 /** What a training run is asked to do. */
 export interface TrainSettings extends SessionSettings {
@@ -12,6 +12,9 @@ export interface TrainSettings extends SessionSettings {
   readonly features?: readonly string[] | undefined;
   readonly drop?: readonly string[] | undefined;
   readonly types?: Readonly<Record<string, "number" | "text">> | undefined;
+  readonly encode?: Readonly<Record<string, string>> | undefined;
+  readonly impute?: Readonly<Record<string, "mean" | "median" | number>> | undefined;
+  readonly markMissing: boolean;
   readonly task?: "classification" | "regression" | undefined;
   readonly val: number | string;
   readonly test?: number | string | undefined;
@@ -113,6 +116,27 @@ export const trainOptions: OptionTable<TrainSettings> = {
     scope: "result",
   },
   types: typesOption,
+  encode: {
+    kind: columnEncoders(),
+    help: "How to encode columns: standard, minmax, robust or log1p for numbers; onehot, ordinal (ordinal:small<large), words (words:512) for text; calendar for times",
+    group: "Data",
+    defaultWords: "standard for numbers, onehot for text",
+    scope: "result",
+  },
+  impute: {
+    kind: columnFills(),
+    help: "What missing numbers of a column count as",
+    group: "Data",
+    defaultWords: "mean",
+    scope: "result",
+  },
+  markMissing: {
+    kind: onOff(),
+    help: "Give columns with missing values an input that says where (--no-mark-missing for none)",
+    group: "Data",
+    default: true,
+    scope: "result",
+  },
   task: {
     kind: choice("classification", "regression"),
     help: "Predict a class or a number",

@@ -120,9 +120,12 @@ export function mapPaths(
   return typeof value === "string" ? change(value) : value;
 }
 
-/** `column=type` pairs, separated by commas, or a mapping in YAML. */
-export function columnTypes(): ValueKind<Readonly<Record<string, "number" | "text">>> {
-  const mapping = z.record(z.string().min(1), z.enum(["number", "text"]));
+/** `column=value` pairs, separated by commas, or a mapping in YAML. */
+export function byColumn<T>(
+  value: z.ZodType<T>,
+  allowed: string,
+): ValueKind<Readonly<Record<string, T>>> {
+  const mapping = z.record(z.string().min(1), value);
   const fromText = (value: unknown): unknown => {
     if (typeof value !== "string") return value;
     const pairs = value.split(",").map((part): [string, string] => {
@@ -131,10 +134,25 @@ export function columnTypes(): ValueKind<Readonly<Record<string, "number" | "tex
     });
     return Object.fromEntries(pairs);
   };
-  return {
-    schema: z.preprocess(fromText, mapping),
-    allowed: "column=number or column=text, separated by commas",
-  };
+  return { schema: z.preprocess(fromText, mapping), allowed: `${allowed}, separated by commas` };
+}
+
+/** How columns are read. */
+export function columnTypes(): ValueKind<Readonly<Record<string, "number" | "text">>> {
+  return byColumn(z.enum(["number", "text"]), "column=number or column=text");
+}
+
+/** How columns are encoded; what an encoder may be is checked where it is applied. */
+export function columnEncoders(): ValueKind<Readonly<Record<string, string>>> {
+  return byColumn(z.string().min(1), "column=encoder");
+}
+
+/** What missing numbers of columns count as. */
+export function columnFills(): ValueKind<Readonly<Record<string, "mean" | "median" | number>>> {
+  return byColumn(
+    z.union([z.enum(["mean", "median"]), number]),
+    "column=mean, column=median or column=0 (any number)",
+  );
 }
 
 /** Steps, or seconds such as 30s. */

@@ -82,14 +82,29 @@ function formatEncoding({ features, target }: Encoding): string {
 }
 
 function featureWords(feature: FeatureEncoding): string {
-  if (feature.kind === "category") {
-    const shown = feature.values.slice(0, 10).join(", ");
-    return `one of ${count(feature.values.length)}: ${shown}${feature.values.length > 10 ? ", …" : ""}${feature.missing ? ", or missing" : ""}`;
-  }
   if (feature.kind === "vector")
     return `${count(feature.width)} × ${feature.element}, (value − ${short(feature.mean)}) / ${short(feature.sd)}`;
-  const value = feature.log ? "log(1 + value)" : "value";
-  return `(${value} − ${short(feature.center)}) / ${short(feature.scale)}, within ${short(feature.low)} to ${short(feature.high)}${feature.missing ? ", and whether it is missing" : ""}`;
+  const mark = feature.missing ? ", and whether it is missing" : "";
+  switch (feature.kind) {
+    case "category":
+      return `one of ${someOf(feature.values, ", ")}${feature.missing ? ", or missing" : ""}`;
+    case "number": {
+      const value = feature.log ? "log(1 + value)" : "value";
+      return `(${value} − ${short(feature.center)}) / ${short(feature.scale)}, within ${short(feature.low)} to ${short(feature.high)}${mark}`;
+    }
+    case "ordinal":
+      return `rank among ${someOf(feature.values, " < ")}${mark}`;
+    case "calendar":
+      return `time of the day, the week and the year, and how late${mark}`;
+    case "words":
+      return `words, hashed to ${count(feature.width)} features${mark}`;
+  }
+}
+
+/** How many texts and the first of them. */
+function someOf(values: readonly string[], separator: string): string {
+  const rest = values.length > 10 ? `${separator}…` : "";
+  return `${count(values.length)}: ${values.slice(0, 10).join(separator)}${rest}`;
 }
 
 /** Numbers in all parameters together. */

@@ -1,14 +1,7 @@
 // Applies an encoding: rows of a table become a dataset.
-import { scalar } from "@shardgrad/core";
 import { featureWidth, type Dataset, type FeatureBlock, type Target } from "./dataset.js";
-import type {
-  Encoding,
-  FeatureEncoding,
-  NumberFeature,
-  TargetEncoding,
-  VectorFeature,
-} from "./encoding.js";
-import { parseNumber } from "./columns.js";
+import { denseBlock, numbersExpected, type DenseFeature } from "./encode-dense.js";
+import type { CategoryFeature, Encoding, TargetEncoding, VectorFeature } from "./encoding.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
 import {
@@ -18,7 +11,6 @@ import {
   listed,
   placeOf,
   type Column,
-  type NumberColumn,
   type Table,
   type TextColumn,
 } from "./table.js";
@@ -44,38 +36,18 @@ export function encodeFeatures(
   table: Table,
   rows: Int32Array = allRows(table),
 ): Dataset {
-  const numbers = encoding.features.filter((feature) => feature.kind === "number");
-  const features: FeatureBlock[] = numbers.length > 0 ? [numberBlock(numbers, table, rows)] : [];
+  const side: DenseFeature[] = [];
+  const blocks: FeatureBlock[] = [];
   for (const feature of encoding.features)
-    if (feature.kind !== "number") features.push(featureBlock(feature, table, rows));
+    if (feature.kind === "category" || feature.kind === "vector")
+      blocks.push(featureBlock(feature, table, rows));
+    else side.push(feature);
+  const features = side.length > 0 ? [denseBlock(side, table, rows), ...blocks] : blocks;
   return { rows: rows.length, features, target: null };
 }
 
-/** All number columns side by side, each followed by its mark of missing values if it has one. */
-function numberBlock(
-  features: readonly NumberFeature[],
-  table: Table,
-  rows: Int32Array,
-): FeatureBlock {
-  const width = features.reduce((sum, feature) => sum + (feature.missing ? 2 : 1), 0);
-  const values = new Float32Array(rows.length * width);
-  let offset = 0;
-  for (const feature of features) {
-    const column = numbersExpected(table, columnOf(table, feature.column));
-    const filled = scaled(feature, feature.fill);
-    rows.forEach((row, i) => {
-      const at = i * width + offset;
-      const isThere = hasValue(column, row);
-      values[at] = isThere ? scaled(feature, column.values[row] ?? 0) : filled;
-      if (feature.missing && !isThere) values[at + 1] = 1;
-    });
-    offset += feature.missing ? 2 : 1;
-  }
-  return { kind: "f32", width, values };
-}
-
 function featureBlock(
-  feature: Exclude<FeatureEncoding, NumberFeature>,
+  feature: CategoryFeature | VectorFeature,
   table: Table,
   rows: Int32Array,
 ): FeatureBlock {
@@ -138,13 +110,6 @@ function bytesOf(source: Uint8Array, width: number, rows: Int32Array): Uint8Arra
   return values;
 }
 
-/** A value as a feature, before it is rounded to f32; the limits keep it finite. */
-function scaled({ low, high, log, center, scale }: NumberFeature, value: number): number {
-  const limited = Math.min(Math.max(value, low), high);
-  const result = log ? Math.sign(limited) * scalar.log(1 + Math.abs(limited)) : limited;
-  return (result - center) / scale;
-}
-
 /** (value − mean)/sd in f64, then f32. */
 function standardised(
   value: number,
@@ -186,24 +151,6 @@ function encodeTarget(target: TargetEncoding, table: Table, rows: Int32Array): T
       return index;
     }),
   };
-}
-
-function numbersExpected(table: Table, column: Column): NumberColumn {
-  if (column.kind === "number") return column;
-  const expected = `where the model was trained with numbers`;
-  if (column.kind !== "text")
-    throw new InputError(
-      `${table.source}: column ${shown(column.name)} is of type ${column.kind}, ${expected}`,
-    );
-  const isText = column.values.map((value) => parseNumber(value) === null);
-  const row = Math.max(
-    column.codes.findIndex((code) => isText[code] === true),
-    0,
-  );
-  const value = column.values[column.codes[row] ?? -1];
-  throw new InputError(
-    `${placeOf(table, row)}, column ${shown(column.name)}: ${shown(value)}, ${expected}; correct it or leave it empty`,
-  );
 }
 
 /** A column as labels: text as it is, numbers as their shortest decimal text. */

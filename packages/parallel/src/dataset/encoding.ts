@@ -18,12 +18,49 @@ export interface NumberFeature {
   readonly missing: boolean;
 }
 
-/** A text column: one feature a value, 1 for the row's own. A value that is not listed gives zeros. */
+/** A column of categories: one feature a value, 1 for the row's own. A value that is not listed gives zeros. */
 export interface CategoryFeature {
   readonly kind: "category";
   readonly column: string;
-  readonly values: readonly string[]; // in the order of their UTF-16 code units
+  readonly element: "text" | "number"; // what the column held
+  readonly values: readonly string[]; // text in the order of UTF-16 code units, numbers by value
   /** Whether one more feature, the last, stands for a missing value. */
+  readonly missing: boolean;
+}
+
+/** A text column with an order: (rank − center)/scale; a missing value, and one that is not listed, give 0. */
+export interface OrdinalFeature {
+  readonly kind: "ordinal";
+  readonly column: string;
+  readonly values: readonly string[]; // from the least, whose rank is 0
+  readonly center: number;
+  readonly scale: number;
+  readonly missing: boolean;
+}
+
+/**
+ * A column of times, as text in ISO 8601 or milliseconds since 1970. Seven features: sine and cosine of the time of the
+ * day, of the week and of the year (in UTC), and (time − center)/scale with the time limited to [low, high], in
+ * milliseconds. A missing time gives zeros.
+ */
+export interface CalendarFeature {
+  readonly kind: "calendar";
+  readonly column: string;
+  readonly low: number;
+  readonly high: number;
+  readonly center: number;
+  readonly scale: number;
+  readonly missing: boolean;
+}
+
+/**
+ * A text column as a bag of words: each word counts in the feature that its hash names, and the counts of a row are divided
+ * by the root of the sum of their squares. Text without words, and a missing one, give zeros.
+ */
+export interface WordsFeature {
+  readonly kind: "words";
+  readonly column: string;
+  readonly width: number;
   readonly missing: boolean;
 }
 
@@ -38,7 +75,33 @@ export interface VectorFeature {
 }
 
 /** A column as features of the model. */
-export type FeatureEncoding = NumberFeature | CategoryFeature | VectorFeature;
+export type FeatureEncoding =
+  | NumberFeature
+  | OrdinalFeature
+  | CalendarFeature
+  | WordsFeature
+  | CategoryFeature
+  | VectorFeature;
+
+/** Features of the calendar, without the mark. */
+export const CALENDAR_WIDTH = 7;
+
+/** How many features a column gives. */
+export function encodedWidth(feature: FeatureEncoding): number {
+  if (feature.kind === "vector") return feature.width;
+  const mark = feature.missing ? 1 : 0;
+  switch (feature.kind) {
+    case "number":
+    case "ordinal":
+      return 1 + mark;
+    case "calendar":
+      return CALENDAR_WIDTH + mark;
+    case "words":
+      return feature.width + mark;
+    case "category":
+      return feature.values.length + mark;
+  }
+}
 
 /** Classes by label: label i is output i. */
 export interface ClassTargetEncoding {
@@ -61,7 +124,10 @@ export type TargetEncoding = ClassTargetEncoding | NumberTargetEncoding;
 
 /** Preprocessing as plain JSON. */
 export interface Encoding {
-  /** In the order of the model's inputs: numbers, then categories, then vectors, each in the order of the table. */
+  /**
+   * In the order of the model's inputs: numbers, ordinals, calendars, words, categories, vectors, each in the order of the
+   * table.
+   */
   readonly features: readonly FeatureEncoding[];
   readonly target: TargetEncoding;
   /** What was decided about columns and might surprise, one line each. */
@@ -72,8 +138,9 @@ export interface Encoding {
 export function columnTypes({ features, target }: Encoding): Record<string, "number" | "text"> {
   const types: [string, "number" | "text"][] = [];
   for (const feature of features)
-    if (feature.kind !== "vector")
+    if (feature.kind === "number" || feature.kind === "ordinal" || feature.kind === "words")
       types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
+    else if (feature.kind === "category") types.push([feature.column, feature.element]);
   // A target of numbers is left to the file: rows to be predicted may have anything there.
   if (target.kind === "class" && target.element === "text") types.push([target.column, "text"]);
   return Object.fromEntries(types);

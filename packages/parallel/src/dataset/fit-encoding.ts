@@ -1,6 +1,7 @@
 // Learns an encoding from the rows that train.
+import { parseEncoder } from "./encoders.js";
 import type { Encoding, FeatureEncoding } from "./encoding.js";
-import { fitFeature } from "./fit-feature.js";
+import { fitFeature, type Imputation } from "./fit-feature.js";
 import { fitTarget, type Task } from "./fit-target.js";
 import { InputError } from "./input-error.js";
 import { columnOf, type Column, type Table } from "./table.js";
@@ -13,14 +14,24 @@ export interface EncodingOptions {
   readonly features?: readonly string[] | undefined;
   /** Columns to leave out. */
   readonly drop?: readonly string[] | undefined;
+  /** Encoders of some columns by name, as parseEncoder reads them, e.g. { when: "calendar" }. */
+  readonly encode?: Readonly<Record<string, string>> | undefined;
+  /** What missing numbers of some columns count as. Default: the mean. */
+  readonly impute?: Readonly<Record<string, Imputation>> | undefined;
+  /** Whether columns with missing values get a feature that says where. Default true. */
+  readonly markMissing?: boolean | undefined;
   /** Default: "classification" for text, truth values and IDX labels, "regression" for numbers. */
   readonly task?: Task | undefined;
 }
 
-const order = { number: 0, category: 1, vector: 2 } as const satisfies Record<
-  FeatureEncoding["kind"],
-  number
->;
+const order = {
+  number: 0,
+  ordinal: 1,
+  calendar: 2,
+  words: 3,
+  category: 4,
+  vector: 5,
+} as const satisfies Record<FeatureEncoding["kind"], number>;
 
 /**
  * Learns an encoding from some rows of a table: means and standard deviations in the order of the rows, categories,
@@ -32,9 +43,26 @@ export function fitEncoding(table: Table, rows: Int32Array, options: EncodingOpt
   const { chosen, explicit } = chooseColumns(table, target, options);
   if (rows.length === 0) throw new InputError(`${table.source}: there are no rows to train on`);
   const { encoding, notes } = fitTarget(table, target, rows, options.task);
+  const encoders = new Map(
+    namedColumns(table, chosen, options.encode, "encode").map(([column, text]) => [
+      column,
+      parseEncoder(text, `--encode ${column.name}`),
+    ]),
+  );
+  const fills = new Map(namedColumns(table, chosen, options.impute, "impute"));
+  for (const column of fills.keys())
+    if (column.kind !== "number")
+      throw new InputError(
+        `--impute ${column.name}: the column is of type ${column.kind}; only missing numbers are filled in`,
+      );
   const features: FeatureEncoding[] = [];
   for (const column of chosen) {
-    const fitted = fitFeature(table, column, rows, explicit);
+    const fitted = fitFeature(table, column, rows, {
+      explicit,
+      encoder: encoders.get(column),
+      impute: fills.get(column),
+      mark: options.markMissing ?? true,
+    });
     if (fitted.feature !== null) features.push(fitted.feature);
     notes.push(...fitted.notes);
   }
@@ -44,6 +72,23 @@ export function fitEncoding(table: Table, rows: Int32Array, options: EncodingOpt
     );
   features.sort((a, b) => order[a.kind] - order[b.kind]); // stable: the order of the table within a kind
   return { features, target: encoding, notes };
+}
+
+/** What was asked for by column; each must be one to learn from. */
+function namedColumns<T>(
+  table: Table,
+  chosen: readonly Column[],
+  asked: Readonly<Record<string, T>> = {},
+  option: string,
+): [Column, T][] {
+  return Object.entries(asked).map(([name, value]) => {
+    const column = columnOf(table, name);
+    if (!chosen.includes(column))
+      throw new InputError(
+        `--${option} ${name}: the column is not one to learn from; name a feature that is not dropped`,
+      );
+    return [column, value];
+  });
 }
 
 function chooseColumns(

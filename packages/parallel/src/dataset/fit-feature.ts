@@ -1,8 +1,11 @@
 // Learns how one column becomes features.
+import { categoriesOf } from "./categories.js";
+import { signedLog } from "./encode-dense.js";
+import type { Encoder } from "./encoders.js";
 import type { FeatureEncoding } from "./encoding.js";
+import { fitByName } from "./fit-by-name.js";
 import { InputError, shown } from "./input-error.js";
-import { byCodeUnit } from "./order.js";
-import { byteMoments, limits, moments, type Moments } from "./statistics.js";
+import { byteMoments, limits, moments, quantile, type Moments } from "./statistics.js";
 import {
   hasValue,
   placeOf,
@@ -12,6 +15,8 @@ import {
   type TextColumn,
   type VectorColumn,
 } from "./table.js";
+import { parseTime } from "./times.js";
+import { wordsOf } from "./words.js";
 
 /** A text column with more values than this is not one of categories. */
 export const CATEGORY_LIMIT = 1000;
@@ -24,6 +29,27 @@ export interface FittedFeature {
   readonly notes: readonly string[];
 }
 
+/** How to learn a column's features. */
+export interface FeatureOptions {
+  /** Asked for by name: never left out. */
+  readonly explicit: boolean;
+  readonly encoder: Encoder | undefined;
+  /** What a missing number counts as. */
+  readonly impute: Imputation | undefined;
+  /** Whether missing values get a feature of their own. */
+  readonly mark: boolean;
+}
+
+/** What a missing number counts as: the mean or median of the training rows, or a number in the column's unit. */
+export type Imputation = "mean" | "median" | number;
+
+type Scaling = Extract<Encoder, { name: "standard" | "minmax" | "robust" | "log1p" }>;
+
+function isScaling(encoder: Encoder): encoder is Scaling {
+  const { name } = encoder;
+  return name === "standard" || name === "minmax" || name === "robust" || name === "log1p";
+}
+
 /**
  * Learns the features of a column from some rows. Columns that cannot help are left out with a note, unless they were
  * asked for by name (`explicit`). Throws InputError for a column of a type that cannot be learnt from.
@@ -32,13 +58,23 @@ export function fitFeature(
   table: Table,
   column: Column,
   rows: Int32Array,
-  explicit: boolean,
+  { explicit, encoder, impute = "mean", mark }: FeatureOptions,
 ): FittedFeature {
+  const isOfNumbers = encoder === undefined || isScaling(encoder);
+  if (!isOfNumbers) return { feature: fitByName(table, column, rows, encoder, mark), notes: [] };
+  if (encoder !== undefined && column.kind !== "number")
+    throw new InputError(
+      `${table.source}: column ${shown(column.name)} is of type ${column.kind}, and ${encoder.name} takes numbers; choose another encoder, or read it as numbers with --types`,
+    );
   switch (column.kind) {
     case "number":
-      return fitNumber(table, column, rows, explicit);
+      return fitNumber(table, column, rows, explicit || encoder !== undefined, {
+        scaling: encoder?.name ?? "standard",
+        impute,
+        mark,
+      });
     case "text":
-      return fitCategory(column, rows, explicit);
+      return fitCategory(column, rows, explicit, mark);
     case "vector":
       return { feature: fitVector(table, column, rows), notes: [] };
     case "opaque":
@@ -53,6 +89,11 @@ function fitNumber(
   column: NumberColumn,
   rows: Int32Array,
   explicit: boolean,
+  {
+    scaling,
+    impute,
+    mark,
+  }: { readonly scaling: Scaling["name"]; readonly impute: Imputation; readonly mark: boolean },
 ): FittedFeature {
   const present = rows.filter((row) => hasValue(column, row));
   const missing = present.length < rows.length;
@@ -66,12 +107,30 @@ function fitNumber(
         : `is ${values[0]} in every training row`;
     return { feature: null, notes: [`column ${name} ${what} and is left out`] };
   }
-  const { low, high } = limits(Float64Array.from(values).sort());
-  const { mean, sd } = finiteMoments(
-    table,
-    column,
-    moments(values.length, (i) => Math.min(Math.max(values[i] ?? 0, low), high)),
-  );
+  const sorted = Float64Array.from(values).sort();
+  const { low, high } = limits(sorted);
+  const limited = values.map((value) => Math.min(Math.max(value, low), high));
+  const momentsOf = (numbers: Float64Array): Moments =>
+    finiteMoments(
+      table,
+      column,
+      moments(numbers.length, (i) => numbers[i] ?? 0),
+    );
+  const { center, scale } = ((): { center: number; scale: number } => {
+    if (scaling === "minmax") return { center: low, scale: high === low ? 1 : high - low };
+    if (scaling === "robust") {
+      const spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+      return { center: quantile(sorted, 0.5), scale: spread === 0 ? 1 : spread };
+    }
+    const { mean, sd } = momentsOf(scaling === "log1p" ? limited.map(signedLog) : limited);
+    return { center: mean, scale: sd };
+  })();
+  const fill =
+    typeof impute === "number"
+      ? impute
+      : impute === "median"
+        ? quantile(sorted, 0.5)
+        : momentsOf(limited).mean;
   const notes = looksLikeIdentifier(column.name, values)
     ? [
         `column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`,
@@ -81,13 +140,13 @@ function fitNumber(
     feature: {
       kind: "number",
       column: column.name,
-      low,
-      high,
-      log: false,
-      center: mean,
-      scale: sd,
-      fill: mean,
-      missing,
+      low: Math.min(low, fill), // a constant means itself, in the range or not
+      high: Math.max(high, fill),
+      log: scaling === "log1p",
+      center,
+      scale,
+      fill,
+      missing: missing && mark,
     },
     notes,
   };
@@ -123,7 +182,12 @@ function looksLikeIdentifier(name: string, values: Float64Array): boolean {
   return high - low + 1 === values.length || /(?:^|[^a-z])(?:id|key|index)$/i.test(name);
 }
 
-function fitCategory(column: TextColumn, rows: Int32Array, explicit: boolean): FittedFeature {
+function fitCategory(
+  column: TextColumn,
+  rows: Int32Array,
+  explicit: boolean,
+  mark: boolean,
+): FittedFeature {
   const { values, missing } = categoriesOf(column, rows);
   const count = values.length + (missing ? 1 : 0);
   const name = shown(column.name);
@@ -140,26 +204,19 @@ function fitCategory(column: TextColumn, rows: Int32Array, explicit: boolean): F
     return {
       feature: null,
       notes: [
-        `column ${name} has ${values.length} different texts in ${rows.length} training rows and is left out; --drop it to hide this note, or name it in --features to keep it`,
+        `column ${name} has ${values.length} different texts in ${rows.length} training rows and is left out; ${hintFor(column, values)}--drop it to hide this note, or name it in --features to keep it`,
       ],
     };
-  return { feature: { kind: "category", column: column.name, values, missing }, notes: [] };
+  const feature = { kind: "category", column: column.name, element: "text", values } as const;
+  return { feature: { ...feature, missing: missing && mark }, notes: [] };
 }
 
-/** The texts of a column in some rows, by code unit, and whether one is missing. */
-export function categoriesOf(
-  column: TextColumn,
-  rows: Int32Array,
-): { values: string[]; missing: boolean } {
-  const isUsed = new Uint8Array(column.values.length);
-  let missing = false;
-  for (const row of rows) {
-    const code = column.codes[row] ?? -1;
-    if (code < 0) missing = true;
-    else isUsed[code] = 1;
-  }
-  const values = column.values.filter((_, code) => isUsed[code] === 1);
-  return { values: values.sort(byCodeUnit), missing };
+/** What suits text with many values better than a feature for each. */
+function hintFor({ name }: TextColumn, values: readonly string[]): string {
+  if (values.every((value) => parseTime(value) !== null))
+    return `--encode ${name}=calendar takes its times; `;
+  const words = values.reduce((sum, value) => sum + wordsOf(value).length, 0);
+  return words > 3 * values.length ? `--encode ${name}=words takes its words; ` : "";
 }
 
 function fitVector(table: Table, column: VectorColumn, rows: Int32Array): FeatureEncoding {

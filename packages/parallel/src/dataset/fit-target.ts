@@ -1,12 +1,7 @@
 // Learns what a column to predict stands for: classes or a number.
 import type { TargetEncoding } from "./encoding.js";
-import {
-  categoriesOf,
-  CATEGORY_LIMIT,
-  FEW_CATEGORIES,
-  finiteMoments,
-  numbersOf,
-} from "./fit-feature.js";
+import { categoriesOf } from "./categories.js";
+import { CATEGORY_LIMIT, FEW_CATEGORIES, finiteMoments, numbersOf } from "./fit-feature.js";
 import { InputError, shown } from "./input-error.js";
 import { moments } from "./statistics.js";
 import { hasValue, placeOf, type Column, type Table } from "./table.js";

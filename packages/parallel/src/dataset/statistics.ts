@@ -20,6 +20,14 @@ export function moments(count: number, valueAt: (i: number) => number): Moments 
   return { mean, sd: positive(Math.sqrt(squares / count)) };
 }
 
+/** The quantile at a part p of numbers in ascending order, between two of them by their distance. */
+export function quantile(sorted: Float64Array, p: number): number {
+  const at = p * Math.max(sorted.length - 1, 0);
+  const below = sorted[Math.floor(at)] ?? 0;
+  const above = sorted[Math.ceil(at)] ?? 0;
+  return below + (at - Math.floor(at)) * (above - below) + 0;
+}
+
 /** The least and the greatest value that a column is taken to have. */
 export interface Limits {
   readonly low: number;

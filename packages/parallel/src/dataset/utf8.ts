@@ -4,7 +4,7 @@ import type { Source } from "./source.js";
 
 /** The chunks of a file as text, without its byte order mark. Throws InputError when they are not UTF-8 or hold a zero byte. */
 export async function* textChunks(
-  source: Source,
+  source: Pick<Source, "path">,
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -59,6 +59,9 @@ const portableFeatures: PortableFeatures = {
       `number(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
     type: () => "number | null | undefined",
   },
+  ordinal: notPortable("ordinal"),
+  calendar: notPortable("calendar"),
+  words: notPortable("words"),
   category: {
     input: () => ({ element: "string", width: 1, doc: "text; empty where it is missing" }),
     onnx: (graph, raw, { column, values, missing }) => {
@@ -108,6 +111,21 @@ const portableFeatures: PortableFeatures = {
     type: () => "ArrayLike<number>",
   },
 };
+
+/** The row of a kind that is not written elsewhere: refused by the name of the column. */
+function notPortable<Feature extends FeatureEncoding>(encoder: string): PortableFeature<Feature> {
+  const refuse = ({ column }: Feature): never => {
+    throw new InputError(
+      `column ${shown(column)}: the encoder ${encoder} is not written to other formats; train without it to export the model`,
+    );
+  };
+  return {
+    input: refuse,
+    onnx: (_graph, _raw, feature) => refuse(feature),
+    js: refuse,
+    type: refuse,
+  };
+}
 
 /** The rule for a column's own kind. */
 function ruleOf<Feature extends FeatureEncoding>(feature: Feature): PortableFeature<Feature> {

@@ -1,0 +1,77 @@
+// Learns the features of text and times with an encoder that was asked for.
+import { categoriesOf, distinctNumbers } from "./categories.js";
+import { calendarTime } from "./calendar.js";
+import type { FeatureEncoding } from "./encoding.js";
+import type { Encoder } from "./encoders.js";
+import { InputError, shown } from "./input-error.js";
+import { byCodeUnit } from "./order.js";
+import { limits, moments } from "./statistics.js";
+import { hasValue, listed, placeOf, type Column, type Table, type TextColumn } from "./table.js";
+
+/** Encoders that are not of numbers. */
+export type NamedEncoder = Extract<Encoder, { name: "onehot" | "calendar" | "ordinal" | "words" }>;
+
+/**
+ * The features of a column by an encoder, learnt from some rows; a mark of missing values when `mark` and some are.
+ * Throws InputError when the column has not the type that the encoder takes.
+ */
+export function fitByName(
+  table: Table,
+  column: Column,
+  rows: Int32Array,
+  encoder: NamedEncoder,
+  mark: boolean,
+): FeatureEncoding {
+  const place = `${table.source}: column ${shown(column.name)}`;
+  const missing = mark && rows.some((row) => !hasValue(column, row));
+  const refused = (): InputError =>
+    new InputError(
+      `${place} is of type ${column.kind}, which ${encoder.name} does not take; choose another encoder`,
+    );
+  if (column.kind !== "text" && column.kind !== "number") throw refused();
+  switch (encoder.name) {
+    case "onehot": {
+      const values =
+        column.kind === "text"
+          ? categoriesOf(column, rows).values
+          : distinctNumbers(column, rows).map(String);
+      return { kind: "category", column: column.name, element: column.kind, values, missing };
+    }
+    case "calendar": {
+      const present = rows.filter((row) => hasValue(column, row));
+      const times = Float64Array.from(present, (row) => calendarTime(table, column, row));
+      if (times.length === 0) throw new InputError(`${place} has no value in any training row`);
+      const { low, high } = limits(Float64Array.from(times).sort());
+      const { mean, sd } = moments(times.length, (i) =>
+        Math.min(Math.max(times[i] ?? 0, low), high),
+      );
+      return { kind: "calendar", column: column.name, low, high, center: mean, scale: sd, missing };
+    }
+    case "words":
+      if (column.kind !== "text") throw refused();
+      return { kind: "words", column: column.name, width: encoder.width, missing };
+    case "ordinal":
+      if (column.kind !== "text") throw refused();
+      return fitOrdinal(table, column, rows, encoder.order, missing);
+  }
+}
+
+function fitOrdinal(
+  table: Table,
+  column: TextColumn,
+  rows: Int32Array,
+  order: readonly string[] | null,
+  missing: boolean,
+): FeatureEncoding {
+  const values = order ?? categoriesOf(column, rows).values.sort(byCodeUnit);
+  const ranks = column.values.map((value) => values.indexOf(value));
+  const present = rows.filter((row) => hasValue(column, row));
+  const rankOf = (row: number): number => ranks[column.codes[row] ?? -1] ?? -1;
+  const unknown = present.find((row) => rankOf(row) < 0);
+  if (unknown !== undefined)
+    throw new InputError(
+      `${placeOf(table, unknown)}, column ${shown(column.name)}: ${shown(column.values[column.codes[unknown] ?? -1])} is not in the order given (${listed(values)}); add it`,
+    );
+  const { mean, sd } = moments(present.length, (i) => rankOf(present[i] ?? 0));
+  return { kind: "ordinal", column: column.name, values, center: mean, scale: sd, missing };
+}
