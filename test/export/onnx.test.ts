@@ -4,28 +4,36 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { activationNames, dense, initialize, opLayer, sequential } from "@shardgrad/core";
 import {
+  columnTypes,
   exportOnnx,
   loadModel,
+  onnxInputs,
   saveModel,
+  tableFromRecords,
   type StoredModel,
   type TableRecord,
 } from "@shardgrad/parallel";
 import { afterAll, describe, expect, it } from "vitest";
 import { runModel } from "../../test-onnx/session.mjs";
 import { rawRows, strangeRows, untrained } from "./models.js";
-import { columnsOf } from "./onnx-inputs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "shardgrad-onnx-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const rows = rawRows(200, 3);
 
+/** Raw rows as inputs of ONNX Runtime. */
+function inputs({ encoding }: StoredModel, records: readonly TableRecord[]) {
+  if (encoding === null) throw new Error("no columns");
+  return onnxInputs(encoding, tableFromRecords(records, { types: columnTypes(encoding) }));
+}
+
 /** What the model says here and in ONNX Runtime about the same rows. */
 async function both(model: StoredModel, records: readonly TableRecord[]) {
   const path = join(folder, "model.safetensors");
   await saveModel(path, model);
   const here = (await loadModel(path)).predict(records);
-  const there = await runModel(await exportOnnx(model), columnsOf(model.encoding, records));
+  const there = await runModel(await exportOnnx(model), inputs(model, records));
   return { here, there };
 }
 
@@ -79,8 +87,8 @@ describe("an exported ONNX file", () => {
     await saveModel(path, model);
     const features = Float32Array.of(1, 2, -3, 0.5);
     const here = (await loadModel(path)).predict(features);
-    const inputs = { features: { type: "float32", data: features, shape: [2, 2] } };
-    const there = await runModel(await exportOnnx(model), inputs);
+    const numbers = { features: { type: "float32", data: features, shape: [2, 2] } };
+    const there = await runModel(await exportOnnx(model), numbers);
     if (here.kind !== "outputs") throw new Error(here.kind);
     expect(there["outputs"]?.shape).toEqual([2, 2]);
     expect(farthest(there["outputs"]?.data as Float32Array, here.values)).toBeLessThan(1e-6);

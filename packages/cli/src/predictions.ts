@@ -1,4 +1,5 @@
-// Writes predictions: a table of text and number columns as CSV, JSON lines or Arrow.
+// Writes predictions: a table of text and number columns as CSV, JSON lines, Arrow or Parquet.
+import type { Predictions } from "@shardgrad/parallel";
 import { UsageError } from "./usage-error.js";
 
 /** A column of predictions: names of classes, or numbers. */
@@ -6,15 +7,45 @@ export type PredictionColumn =
   | { readonly name: string; readonly kind: "text"; readonly values: readonly string[] }
   | { readonly name: string; readonly kind: "number"; readonly values: Float64Array };
 
-export type PredictionFormat = "csv" | "jsonl" | "arrow";
+export type PredictionFormat = "csv" | "jsonl" | "arrow" | "parquet";
+
+/** The formats that are written line by line. */
+export type LineFormat = "csv" | "jsonl";
 
 /** The format that a file's name asks for. Throws UsageError for other names. */
 export function formatOf(path: string): PredictionFormat {
   const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase();
-  if (extension === "csv" || extension === "jsonl" || extension === "arrow") return extension;
+  if (extension === "ndjson") return "jsonl";
+  if (
+    extension === "csv" ||
+    extension === "jsonl" ||
+    extension === "arrow" ||
+    extension === "parquet"
+  )
+    return extension;
   throw new UsageError(
-    `--out ${path}: the name says no format; end it in .csv, .jsonl or .arrow, or give --format`,
+    `--out ${path}: the name says no format; end it in .csv, .jsonl, .arrow or .parquet, or give --format`,
   );
+}
+
+/** `prediction`, and if wanted `probability <class>` for each class. */
+export function predictionColumns(
+  predictions: Predictions,
+  withProbabilities: boolean,
+): readonly PredictionColumn[] {
+  if (predictions.kind === "number")
+    return [{ name: "prediction", kind: "number", values: predictions.values }];
+  const { classes, labels, probabilities } = predictions;
+  const columns: PredictionColumn[] = [{ name: "prediction", kind: "text", values: labels }];
+  if (withProbabilities)
+    classes.forEach((name, j) => {
+      const values = Float64Array.from(
+        labels,
+        (_, row) => probabilities[row * classes.length + j] ?? 0,
+      );
+      columns.push({ name: `probability ${name}`, kind: "number", values });
+    });
+  return columns;
 }
 
 /** The file's whole content. */
@@ -24,30 +55,27 @@ export async function formatPredictions(
 ): Promise<string | Uint8Array> {
   switch (format) {
     case "csv":
-      return lines(
-        columns,
-        (cells) => cells.map(csvCell).join(","),
-        `${columns.map(({ name }) => csvCell(name)).join(",")}\n`,
-      );
     case "jsonl":
-      return lines(
-        columns,
-        (cells) =>
-          JSON.stringify(
-            Object.fromEntries(cells.map((cell, i) => [columns[i]?.name ?? "", cell])),
-          ),
-        "",
-      );
+      return formatLines(columns, format, true);
     case "arrow":
       return arrowFile(columns);
+    case "parquet":
+      return parquetFile(columns);
   }
 }
 
-function lines(
+/** The rows as lines; CSV begins with its header when these are the first rows. */
+export function formatLines(
   columns: readonly PredictionColumn[],
-  line: (cells: readonly (string | number)[]) => string,
-  head: string,
+  format: LineFormat,
+  isFirst: boolean,
 ): string {
+  const names = columns.map(({ name }) => name);
+  const head = format === "csv" && isFirst ? `${names.map(csvCell).join(",")}\n` : "";
+  const line = (cells: readonly (string | number)[]): string =>
+    format === "csv"
+      ? cells.map(csvCell).join(",")
+      : JSON.stringify(Object.fromEntries(cells.map((cell, i) => [names[i] ?? "", cell])));
   const rows = columns[0]?.values.length ?? 0;
   const all = Array.from(
     { length: rows },
@@ -69,4 +97,14 @@ async function arrowFile(columns: readonly PredictionColumn[]): Promise<Uint8Arr
     column.kind === "text" ? vectorFromArray(column.values, new Utf8()) : makeVector(column.values),
   ]);
   return tableToIPC(new Table(Object.fromEntries(vectors)), "file");
+}
+
+async function parquetFile(columns: readonly PredictionColumn[]): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
+  const columnData = columns.map((column) =>
+    column.kind === "text"
+      ? { name: column.name, data: [...column.values], type: "STRING" as const, nullable: false }
+      : { name: column.name, data: column.values, type: "DOUBLE" as const, nullable: false },
+  );
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
 }

@@ -13,38 +13,53 @@ import { readListedRows } from "./training-data.js";
 import { TABLE } from "./options/values.js";
 import { UsageError } from "./usage-error.js";
 
-/** What the two places of the command line name. */
-export interface ModelAndTable {
+/** A model that reads tables. */
+export interface OpenedModel {
   readonly model: TrainedModel;
   readonly ops: CustomOps;
   readonly encoding: NonNullable<TrainedModel["encoding"]>;
+}
+
+/** What the two places of the command line name. */
+export interface ModelAndTable extends OpenedModel {
   readonly table: Table;
   readonly rows: Int32Array;
 }
 
-/** Reads both. Throws UsageError when one is not named or the model knows no columns. */
-export async function openModelAndTable({
-  model: modelPath,
-  data,
-  rows,
-  ops: modules = [],
-}: {
+/** What the command line says of a model and a table. */
+interface Places {
   readonly ops?: readonly string[] | undefined;
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly rows?: string | undefined;
-}): Promise<ModelAndTable> {
-  if (modelPath === undefined)
+}
+
+/** Reads the model. Throws UsageError when it or its table is not named or it knows no columns. */
+export async function openModel({
+  model: path,
+  data,
+  ops: modules = [],
+}: Places): Promise<OpenedModel> {
+  if (path === undefined)
     throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
-  if (data === undefined)
-    throw new UsageError(`DATA: no table after the model; give ${TABLE}`);
+  if (data === undefined) throw new UsageError(`DATA: no table after the model; give ${TABLE}`);
   const ops = await loadOps(modules);
-  const model = await loadModel(modelPath, { ops });
+  const model = await loadModel(path, { ops });
   const { encoding } = model;
-  if (encoding === null || encoding === undefined)
+  if (encoding === null)
     throw new UsageError(
-      `${modelPath}: the model was saved without its preprocessing and cannot read tables; use it from a program`,
+      `${path}: the model was saved without its preprocessing and cannot read tables; use it from a program`,
     );
+  return { model, ops, encoding };
+}
+
+/** Reads the table, and the model unless it is open. Throws UsageError like openModel. */
+export async function openModelAndTable(
+  places: Places,
+  opened?: OpenedModel,
+): Promise<ModelAndTable> {
+  const { model, ops, encoding } = opened ?? (await openModel(places));
+  const { data = "", rows } = places;
   const table = await readTable(data, { types: columnTypes(encoding) });
   return {
     model,

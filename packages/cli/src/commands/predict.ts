@@ -1,35 +1,51 @@
 // shardgrad predict: what a trained model says about the rows of a table.
+import { once } from "node:events";
 import {
   decodeOutputs,
   encodeFeatures,
+  isTextHead,
   predict,
   type Predictions,
+  tablesOfStream,
+  type TrainedModel,
   writeFileAtomic,
 } from "@shardgrad/parallel";
 import { predictOptions } from "../options/use.js";
-import { formatOf, formatPredictions, type PredictionColumn } from "../predictions.js";
+import {
+  formatLines,
+  formatOf,
+  formatPredictions,
+  type LineFormat,
+  predictionColumns,
+} from "../predictions.js";
 import { count } from "../report/format.js";
 import { type RawFlags, resolveSettings } from "../settings.js";
-import { openModelAndTable } from "../trained-model.js";
+import { openModel, openModelAndTable } from "../trained-model.js";
 import { cannotWrite, UsageError } from "../usage-error.js";
 import type { CommandResult } from "./run.js";
 
 /** Writes one prediction a row, in the order of the rows, to a file or stdout. */
 export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   const { settings, given } = resolveSettings(predictOptions, flags, process.env, null);
-  const { out, workers } = settings;
+  const { out, workers, probabilities } = settings;
   const format = settings.format ?? (out === undefined ? "csv" : formatOf(out));
-  const { model, ops, encoding, table, rows } = await openModelAndTable(settings);
-  if (settings.probabilities && encoding.target.kind === "number")
+  const opened = await openModel(settings);
+  const { model, ops, encoding } = opened;
+  if (probabilities && encoding.target.kind === "number")
     throw new UsageError(
       `${given.get("probabilities")}: the model predicts a number (${encoding.target.column}), not classes; leave it out`,
     );
+  const isLines = format === "csv" || format === "jsonl";
+  if (settings.data === "-" && settings.rows === undefined && out === undefined && isLines)
+    if (isTextHead(await headOfStdin())) {
+      await predictStream(model, encoding, format, probabilities);
+      return 0;
+    }
+  const { table, rows } = await openModelAndTable(settings, opened);
   const features = encodeFeatures(encoding, table, rows);
   const outputs = await predict(model.spec, model.parameters, features, { workers, ops });
-  const content = await formatPredictions(
-    predictionColumns(decodeOutputs(encoding, outputs), settings.probabilities),
-    format,
-  );
+  const columns = predictionColumns(decodeOutputs(encoding, outputs), probabilities);
+  const content = await formatPredictions(columns, format);
   if (out === undefined) process.stdout.write(content);
   else {
     await writeFileAtomic(out, content).catch((error: unknown) => {
@@ -42,22 +58,32 @@ export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   return 0;
 }
 
-/** `prediction`, and if wanted `probability <class>` for each class. */
-function predictionColumns(
-  predictions: Predictions,
-  withProbabilities: boolean,
-): readonly PredictionColumn[] {
-  if (predictions.kind === "number")
-    return [{ name: "prediction", kind: "number", values: predictions.values }];
-  const { classes, labels, probabilities } = predictions;
-  const columns: PredictionColumn[] = [{ name: "prediction", kind: "text", values: labels }];
-  if (withProbabilities)
-    classes.forEach((name, j) => {
-      const values = Float64Array.from(
-        labels,
-        (_, row) => probabilities[row * classes.length + j] ?? 0,
-      );
-      columns.push({ name: `probability ${name}`, kind: "number", values });
-    });
-  return columns;
+/** The first bytes of standard input, which stay there to be read. */
+async function headOfStdin(): Promise<Uint8Array> {
+  const { stdin } = process;
+  for (;;) {
+    const head = stdin.read() as Buffer | null; // no encoding is set, so these are bytes
+    if (head !== null) {
+      stdin.unshift(head);
+      return head;
+    }
+    if (stdin.readableEnded) return new Uint8Array(0);
+    await Promise.race([once(stdin, "readable"), once(stdin, "end")]);
+  }
+}
+
+/** Predicts rows as they come in, in memory that does not grow; the model runs on this thread. */
+async function predictStream(
+  model: TrainedModel,
+  encoding: NonNullable<TrainedModel["encoding"]>,
+  format: LineFormat,
+  probabilities: boolean,
+): Promise<void> {
+  let isFirst = true;
+  for await (const table of tablesOfStream(process.stdin, encoding, "standard input")) {
+    const predictions = model.predict(table) as Predictions; // the model has an encoding
+    const text = formatLines(predictionColumns(predictions, probabilities), format, isFirst);
+    isFirst = false;
+    if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  }
 }

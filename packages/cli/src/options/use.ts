@@ -18,7 +18,7 @@ export interface EvaluateSettings extends ModelAndData, SessionSettings {}
 /** What `shardgrad predict` is asked to do. */
 export interface PredictSettings extends ModelAndData {
   readonly out?: string | undefined;
-  readonly format?: "csv" | "jsonl" | "arrow" | undefined;
+  readonly format?: "csv" | "jsonl" | "arrow" | "parquet" | undefined;
   readonly probabilities: boolean;
   readonly verbose: boolean;
 }
@@ -71,14 +71,14 @@ export const evaluateOptions: OptionTable<EvaluateSettings> = {
 export const predictOptions: OptionTable<PredictSettings> = {
   ...modelAndData,
   out: {
-    kind: path("a .csv, .jsonl or .arrow file"),
-    help: "File for the predictions: .csv, .jsonl or .arrow",
+    kind: path("a .csv, .jsonl, .arrow or .parquet file"),
+    help: "File for the predictions: .csv, .jsonl, .arrow or .parquet",
     group: "Output",
     defaultWords: "CSV on stdout",
     scope: "session",
   },
   format: {
-    kind: choice("csv", "jsonl", "arrow"),
+    kind: choice("csv", "jsonl", "arrow", "parquet"),
     help: "Format of the predictions",
     group: "Output",
     defaultWords: "by the name of --out",
