@@ -101,7 +101,7 @@ describe("a run", () => {
     const env = { NODE_OPTIONS: `--import=${disk}`, DISK_PATH: "table.csv", DISK_ERROR: "ENOENT" };
     const during = await shardgrad([...args, "--out", "gone"], folder, undefined, {
       ...env,
-      DISK_AFTER: "5",
+      DISK_SINCE: "config.yaml",
     });
     expect([during.code, during.stderr]).toEqual([
       2,
