@@ -50,3 +50,4 @@ export { cellsOf, onnxInputs, type OnnxInput } from "./export/onnx-inputs.js";
 export { exportJs, type JsModule } from "./export/js.js";
 export { classMetrics, type ClassMetrics, type ClassReport, type OneAgainstRest } from "./metrics-classes.js";
 export { numberMetrics, type NumberReport } from "./metrics-numbers.js";
+export { isTextHead, tablesOfStream } from "./table-stream.js";
