@@ -69,6 +69,6 @@ describe("shardgrad export", () => {
     writeFileSync(join(folder, "kept.txt"), "kept");
     const { code, stderr } = await run(["export", "species", "--out", "kept.txt"], at);
     expect([code, readFileSync(join(folder, "kept.txt"), "utf8")]).toEqual([2, "kept"]);
-    expect(stderr).toContain("end it in .onnx, .js or .mjs");
+    expect(stderr).toContain("end it in .onnx, .js, .mjs or .safetensors");
   });
 });

@@ -15,6 +15,7 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
   clash("test", "testRows", "give one of them");
   clash("out", "resume", "a run goes on in its own folder; give --resume alone");
   clash("resume", "config", "a run goes on with its own configuration; give --resume alone");
+  clash("init", "initFrom", "the weights come from the file; give one of them");
   clash("force", "resume", "--force begins anew, --resume goes on; give one of them");
 
   const only = (key: keyof TrainSettings, condition: boolean, remedy: string): void => {

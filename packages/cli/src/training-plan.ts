@@ -5,6 +5,7 @@ import {
   defaultShards,
   featureWidth,
   loadOps,
+  loadWeights,
   targetUnit,
   targetWidth,
   Trainer,
@@ -50,7 +51,11 @@ export async function planTraining(
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
   const data = await loadTrainingData(settings, path);
-  const files = [...(await filesOf(settings, path)), ...(settings.ops ?? [])];
+  const files = [
+    ...(await filesOf(settings, path)),
+    ...(settings.ops ?? []),
+    ...inFile(settings.initFrom),
+  ];
   // Before the ops' code runs: a run goes on, or is done again, with the modules that it began with.
   const begun = resumed?.manifest ?? earlier;
   if (begun) checkSameFiles(await fingerprintFiles(files), begun);
@@ -67,8 +72,9 @@ export async function planTraining(
     settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
   const { l1, l2, workers, seed, backend, tolerance, toleranceOn } = settings;
   const { patience, monitor, minDelta } = settings;
+  const model = modelOf(settings, featureWidth(data.train), targetWidth(data.encoding));
   const options = {
-    model: modelOf(settings, featureWidth(data.train), targetWidth(data.encoding)),
+    model,
     ops,
     data: data.train,
     validation: data.validation ?? undefined,
@@ -76,6 +82,10 @@ export async function planTraining(
     optimizer: optimizerOf(settings, stepsPerEpoch * epochs),
     unit: targetUnit(data.encoding),
     resume: resumed?.state ?? undefined,
+    initial:
+      settings.initFrom === undefined || resumed?.state
+        ? undefined
+        : await loadWeights(settings.initFrom, model),
     earlyStopping: patience === undefined ? undefined : { patience, monitor, minDelta },
     tolerance,
     toleranceOn,
@@ -98,6 +108,8 @@ export async function planTraining(
     resumed,
   };
 }
+
+const inFile = (path: string | undefined): string[] => (path === undefined ? [] : [path]);
 
 /** Many passes over small tables, which are quick and need them; fewer over large ones. */
 function defaultEpochs(stepsPerEpoch: number): number {

@@ -51,3 +51,4 @@ export { exportJs, type JsModule } from "./export/js.js";
 export { classMetrics, type ClassMetrics, type ClassReport, type OneAgainstRest } from "./metrics-classes.js";
 export { numberMetrics, type NumberReport } from "./metrics-numbers.js";
 export { isTextHead, tablesOfStream } from "./table-stream.js";
+export { encodeWeights, loadWeights } from "./weights-file.js";

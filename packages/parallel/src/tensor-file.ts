@@ -32,7 +32,7 @@ export async function writeTensorFile(
  * Throws InputError when the file cannot be read, is not safetensors, or was written in a format unknown here.
  */
 export async function readTensorFile(path: string, what: string): Promise<SafetensorsContent> {
-  const content = decode(path, await wholeFile(path));
+  const content = await readTensors(path);
   const format = content.metadata[FORMAT_KEY];
   if (format === undefined)
     throw new InputError(
@@ -43,6 +43,11 @@ export async function readTensorFile(path: string, what: string): Promise<Safete
       `${path}: a ${what} of format ${shown(format)}, where ${shown(FORMAT)} is known; use a newer version of shardgrad`,
     );
   return content;
+}
+
+/** Reads the tensors of any safetensors file. Throws InputError when the file cannot be read or is not one. */
+export async function readTensors(path: string): Promise<SafetensorsContent> {
+  return decode(path, await wholeFile(path));
 }
 
 /** The JSON under a key of the metadata, if it is as the schema says. Throws InputError. */

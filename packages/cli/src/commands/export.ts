@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { ONNX_IR_VERSION, ONNX_OPSET } from "@shardgrad/core";
 import {
   columnTypes,
+  encodeWeights,
   type Encoding,
   exportJs,
   exportOnnx,
@@ -17,7 +18,7 @@ import {
 } from "@shardgrad/parallel";
 import { readConfigFile } from "../config-file.js";
 import { type Comparison, compareJs, compareOnnx } from "../export-check.js";
-import { exportOptions } from "../options/export.js";
+import { exportOptions, type ExportSettings } from "../options/export.js";
 import { trainOptions } from "../options/train.js";
 import { count } from "../report/format.js";
 import { runFiles } from "../run-folder.js";
@@ -39,9 +40,17 @@ export async function exportModel(flags: RawFlags): Promise<CommandResult> {
   if (path === undefined)
     throw new UsageError("MODEL: no model; give a run folder or a .safetensors file");
   if (out === undefined)
-    throw new UsageError("--out: no file to write; give one that ends in .onnx, .js or .mjs");
+    throw new UsageError(
+      "--out: no file to write; give one that ends in .onnx, .js, .mjs or .safetensors",
+    );
   const format = settings.format ?? formatOf(out);
   const model = await loadModel(path);
+  if (format === "safetensors") {
+    const bytes = encodeWeights(model.parameters);
+    await write(out, bytes);
+    process.stdout.write(`${out}: ${count(bytes.length)} bytes, the weights of ${path} alone\n`);
+    return 0;
+  }
   const { encoding } = model;
   const written = format === "onnx" ? await writeOnnx(model, out) : await writeJs(model, out);
   process.stdout.write(`${written.line}\n`);
@@ -108,11 +117,12 @@ async function write(path: string, content: string | Uint8Array): Promise<void> 
   });
 }
 
-function formatOf(out: string): "onnx" | "js" {
+function formatOf(out: string): NonNullable<ExportSettings["format"]> {
   if (/\.onnx$/i.test(out)) return "onnx";
   if (/\.m?js$/i.test(out)) return "js";
+  if (/\.safetensors$/i.test(out)) return "safetensors";
   throw new UsageError(
-    `--out ${out}: the name says no format; end it in .onnx, .js or .mjs, or give --format`,
+    `--out ${out}: the name says no format; end it in .onnx, .js, .mjs or .safetensors, or give --format`,
   );
 }
 

@@ -8,7 +8,7 @@ export interface ExportSettings {
   readonly model?: string | undefined;
   readonly data?: string | undefined;
   readonly out?: string | undefined;
-  readonly format?: "onnx" | "js" | undefined;
+  readonly format?: "onnx" | "js" | "safetensors" | undefined;
   readonly verbose: boolean;
 }
 
@@ -29,13 +29,13 @@ export const exportOptions: OptionTable<ExportSettings> = {
     scope: "session",
   },
   out: {
-    kind: path("a .onnx, .js or .mjs file"),
-    help: "File to write; beside a .js or .mjs file come its types",
+    kind: path("a .onnx, .js, .mjs or .safetensors file"),
+    help: "File to write: .onnx; .js or .mjs, with its types beside it; .safetensors for the weights alone",
     group: "Output",
     scope: "session",
   },
   format: {
-    kind: choice("onnx", "js"),
+    kind: choice("onnx", "js", "safetensors"),
     help: "What to write",
     group: "Output",
     defaultWords: "by the name of --out",

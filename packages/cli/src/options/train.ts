@@ -46,6 +46,7 @@ export interface TrainSettings extends SessionSettings {
   readonly monitor?: string | undefined;
   readonly minDelta: number;
   readonly seed: number;
+  readonly initFrom?: string | undefined;
   readonly shards?: number | undefined;
   readonly backend: "wasm" | "blas";
   readonly workers: number | "auto";
@@ -363,6 +364,13 @@ export const trainOptions: OptionTable<TrainSettings> = {
     help: "Splits, initial weights, shuffling and dropout are functions of it",
     group: "Training",
     default: 0,
+    scope: "result",
+  },
+  initFrom: {
+    kind: path("a .safetensors file"),
+    help: "Begin with the weights in this file instead of random ones",
+    group: "Training",
+    defaultWords: "weights drawn by the seed",
     scope: "result",
   },
   shards: {
