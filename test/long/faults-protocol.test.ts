@@ -8,12 +8,12 @@ const scenarios: readonly (readonly [name: string, scenario: Scenario])[] = [
     { workers: 3, stepsPerEpoch: 2, epochs: 1, scores: false, deaths: 2 },
   ],
   [
-    "two workers, four steps, two snapshots, two deaths",
-    { workers: 2, stepsPerEpoch: 4, epochs: 1, scores: false, deaths: 2, snapshots: 2 },
+    "two workers, three steps, two snapshots, two deaths",
+    { workers: 2, stepsPerEpoch: 3, epochs: 1, scores: false, deaths: 2, snapshots: 2 },
   ],
   [
-    "two workers, three epochs with scores, four deaths, a stop",
-    { workers: 2, stepsPerEpoch: 1, epochs: 3, scores: true, deaths: 4, stop: true },
+    "two workers, two epochs with scores, four deaths, a stop",
+    { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 4, stop: true },
   ],
   [
     "three workers, a number that is not finite, a death",
