@@ -1,9 +1,10 @@
 // Single kernels: products as a share of the register-only peak of this core, everything else by the memory that it moves.
 //
-// Medians of calls that are short beside a time slice, so that other programs change little.
+// Products by processor time, which what else runs hardly changes; the others are short beside a time slice, so that the
+// median of many calls is that of undisturbed ones.
 import { loadKernels, postOrder, programWords, SCRATCH_BYTES, writeProgram } from "@shardgrad/core";
 import { measure } from "mitata";
-import { median, peak, warm } from "./peak/peak.mjs";
+import { cpuTime, median, peak, warm } from "./peak/peak.mjs";
 import { record, table } from "./record/record.mjs";
 
 const memory = new WebAssembly.Memory({ initial: 512, maximum: 512, shared: true });
@@ -39,6 +40,18 @@ function program(leaves, of) {
   return at;
 }
 
+/** Processor time of a call in nanoseconds: the median of samples of some milliseconds. @param {() => void} run @param {number} flops */
+async function cpuNanoseconds(run, flops) {
+  await warm(run);
+  const turns = Math.max(1, Math.round(1e8 / flops));
+  const sample = () =>
+    (1e6 / turns) *
+    cpuTime(() => {
+      for (let turn = 0; turn < turns; turn += 1) run();
+    });
+  return median(Array.from({ length: 15 }, sample));
+}
+
 /** Nanoseconds of a call: mean of many calls for those shorter than the clock can tell, median over samples. @param {() => void} run */
 async function nanoseconds(run) {
   await warm(run);
@@ -70,7 +83,7 @@ for (const { name, layers, rows } of jobs) {
       ["xᵀ·dy", () => kernels.gemmTree(shards, m, n, x, y, w, scratch)],
     ];
     for (const [product, run] of calls) {
-      const ns = await nanoseconds(run);
+      const ns = await cpuNanoseconds(run, 2 * rows * m * n);
       const gflops = (2 * rows * m * n) / ns;
       products.push({
         job: name,

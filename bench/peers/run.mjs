@@ -94,7 +94,6 @@ const done = record("peers");
 const wanted = process.argv[2]?.split(",");
 const all = await peers();
 const jobs = [];
-const rows = [["job", "peer", "rows/s", "range", "GFLOP/s", "ours is faster by", "range"]];
 for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.includes(name))) {
   const { features, target } = benchData(job);
   const [block] = features;
@@ -130,6 +129,7 @@ for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.
   jobs.push({ job, measured, failed });
   // Ours with all cores, without libraries: what a user gets who says nothing.
   const ours = rates.get(`shardgrad ${cores().count}`) ?? [];
+  const rows = [["job", "peer", "rows/s", "range", "GFLOP/s", "ours is faster by", "range"]];
   for (const { peer, samplesPerSecond } of measured) {
     const { median, least, most } = spread(samplesPerSecond);
     const ratio = spread(samplesPerSecond.map((rate, i) => (ours[i] ?? NaN) / rate));
@@ -145,6 +145,6 @@ for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.
   }
   for (const { peer, problem } of failed)
     console.log(`${job.name}: ${peer} does not train it: ${problem}`);
+  console.log(table(rows));
 }
-console.log(table(rows));
 done({ jobs });
