@@ -1,5 +1,15 @@
 // Processes that are killed, stopped, or lose their disk: the run goes on to the bytes of one that was left in peace.
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadState } from "@shardgrad/parallel";
@@ -57,6 +67,14 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
     const end = await shardgrad(["train", "--resume", name], folder);
     expect(end.code, end.stderr).toBe(0);
     expect(leftBy(join(folder, name))).toEqual(leftBy(join(folder, "whole")));
+  }, 60_000);
+
+  it("before its configuration was written leaves a folder that a run can have", async () => {
+    mkdirSync(join(folder, "bare", "checkpoints"), { recursive: true });
+    writeFileSync(join(folder, "bare", `.config.yaml.${randomUUID()}.tmp`), "data: tab");
+    const end = await shardgrad([...trains(1), "--out", "bare"], folder);
+    expect(end.code, end.stderr).toBe(0);
+    expect(readdirSync(join(folder, "bare")).join()).not.toContain(".tmp");
   }, 60_000);
 
   it("after its last step leaves a run that is finished without training", async () => {

@@ -89,11 +89,14 @@ async function isTaken(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (found === null) return false;
   if (!found.isDirectory()) throw new UsageError(`--out ${path}: is a file; give a folder`);
-  const names = await readdir(path);
-  // What a process leaves that was killed before it had written anything.
+  // A process that was killed before it had written anything leaves an empty folder of checkpoints and unfinished files.
+  const names = (await readdir(path)).filter((name) => !UNFINISHED.test(name));
   if (names.join() === "checkpoints") return (await readdir(join(path, "checkpoints"))).length > 0;
   return names.length > 0;
 }
+
+/** The names under which files are written before they get their own. */
+const UNFINISHED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
 /** Whether there is a file at `path`. */
 export async function exists(path: string): Promise<boolean> {
@@ -116,7 +119,7 @@ export async function sweep(files: RunFiles): Promise<void> {
   await mkdir(dirname(files.state), { recursive: true });
   for (const folder of [files.folder, dirname(files.state)])
     for (const name of await readdir(folder).catch(() => []))
-      if (/^\..+\.[0-9a-f-]{36}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+      if (UNFINISHED.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Throws UsageError when a run may not be written to `folder`; writes nothing. */
