@@ -12,6 +12,11 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
   };
   clash("features", "drop", "give the columns to use or those to leave out, not both");
   clash("val", "valRows", "give one of them");
+  clash("stratify", "group", "rows are drawn in one way; give one of them");
+  clash("stratify", "time", "rows are drawn in one way; give one of them");
+  clash("group", "time", "rows are drawn in one way; give one of them");
+  for (const key of ["val", "valRows", "time", "out", "resume", "trace", "cpuProf"] as const)
+    clash("folds", key, "folds score every row once and leave no run; give one of them");
   clash("test", "testRows", "give one of them");
   clash("out", "resume", "a run goes on in its own folder; give --resume alone");
   clash("resume", "config", "a run goes on with its own configuration; give --resume alone");

@@ -3,7 +3,8 @@ import {
   allRows,
   encode,
   fitEncoding,
-  holdout,
+  foldsBy,
+  holdoutBy,
   InputError,
   placeOf,
   readRowList,
@@ -13,6 +14,7 @@ import {
   typesOf,
   type Dataset,
   type Encoding,
+  type SplitRule,
   type Table,
 } from "@shardgrad/parallel";
 import { fingerprintRows } from "./fingerprint.js";
@@ -51,16 +53,17 @@ interface Parts {
 export async function loadTrainingData(
   settings: TrainSettings,
   path: string,
+  fold = 0,
 ): Promise<TrainingData> {
   const table = await readTable(path, { types: settings.types });
   const target = settings.target ?? defaultTarget(table);
-  const parts = await chooseRows(settings, path, table);
+  const parts = await chooseRows(settings, path, table, fold);
   const { train, validation, test } = parts;
-  const { features, drop, task, encode: encoders, impute, markMissing } = settings;
+  const { features, task, encode: encoders, impute, markMissing } = settings;
   const encoding = fitEncoding(table, train.rows, {
     target,
     features,
-    drop,
+    drop: droppedColumns(settings, target),
     task,
     encode: encoders,
     impute,
@@ -98,6 +101,22 @@ export async function heldOutRows(settings: TrainSettings): Promise<Table | null
   return part && selectRows(part.table, part.rows);
 }
 
+/** A column that only says which rows belong together tells nothing about others. */
+function droppedColumns(
+  { features, drop = [], group }: TrainSettings,
+  target: string,
+): readonly string[] {
+  const isAsked = features !== undefined || group === undefined || group === target;
+  return isAsked || drop.includes(group) ? drop : [...drop, group];
+}
+
+/** What the rows that are drawn keep to, or null. */
+function ruleOf({ stratify, group, time, target }: TrainSettings, table: Table): SplitRule | null {
+  if (group !== undefined) return { by: "group", column: group };
+  if (time !== undefined) return { by: "time", column: time };
+  return stratify ? { by: "strata", column: target ?? defaultTarget(table) } : null;
+}
+
 /** A class whose few rows were all drawn away from the training rows is bad luck that the user can change. */
 function encodePart(encoding: Encoding, { table, rows, drawn }: Part): Dataset {
   try {
@@ -120,8 +139,14 @@ function defaultTarget(table: Table): string {
 }
 
 /** Listed rows first; then the test part, then the validation part, are drawn from those that are left. */
-async function chooseRows(settings: TrainSettings, path: string, table: Table): Promise<Parts> {
-  const { seed, types } = settings;
+async function chooseRows(
+  settings: TrainSettings,
+  path: string,
+  table: Table,
+  fold = 0,
+): Promise<Parts> {
+  const { seed, types, folds } = settings;
+  const rule = ruleOf(settings, table);
   const test = await listedRows(settings.testRows, table);
   const validation = await listedRows(settings.valRows, table);
   const listed = await listedRows(settings.trainRows, table);
@@ -137,9 +162,14 @@ async function chooseRows(settings: TrainSettings, path: string, table: Table): 
       throw new UsageError(
         `${path}: ${train.rows.length} rows cannot be split; give more rows, or --val 0`,
       );
-    const { kept, held } = holdout(train.rows, part, seed);
+    const { kept, held } = holdoutBy(table, train.rows, part, seed, rule);
     train = { ...train, rows: kept };
-    return { table, rows: held, from: `${part} of ${path}, drawn by seed ${seed}`, drawn: true };
+    return {
+      table,
+      rows: held,
+      from: `${part} of ${path}, ${drawnWords(rule, seed)}`,
+      drawn: true,
+    };
   };
   const other = async (file: string): Promise<Part> => {
     const read = await readTable(file, { types: { ...typesOf(table), ...types } });
@@ -148,10 +178,29 @@ async function chooseRows(settings: TrainSettings, path: string, table: Table): 
   const chosen = async (listedPart: Part | null, wanted: number | string): Promise<Part | null> =>
     listedPart ?? (typeof wanted === "number" ? draw(wanted) : await other(wanted));
   const testPart = await chosen(test, settings.test ?? 0);
-  const validationPart = await chosen(validation, settings.val);
+  const foldPart = (count: number): Part => {
+    if (train.rows.length < count)
+      throw new UsageError(
+        `--folds ${count}: ${path} has ${train.rows.length} rows to share out; give fewer`,
+      );
+    const split = foldsBy(table, train.rows, count, seed, rule)[fold];
+    if (split === undefined) throw new RangeError(`fold ${fold} of ${count}`);
+    const { kept, held } = split;
+    train = { ...train, rows: kept };
+    return { table, rows: held, from: `fold ${fold + 1} of ${count} of ${path}`, drawn: true };
+  };
+  const validationPart =
+    folds === undefined ? await chosen(validation, settings.val) : foldPart(folds);
   if (train.rows.length === 0)
     throw new UsageError(`${path}: no rows are left to train on; hold out fewer`);
   return { train, validation: validationPart, test: testPart };
+}
+
+function drawnWords(rule: SplitRule | null, seed: number): string {
+  if (rule?.by === "time") return `the latest by ${rule.column}`;
+  const how =
+    rule === null ? "" : rule.by === "group" ? ` in groups of ${rule.column}` : " by class";
+  return `drawn${how} by seed ${seed}`;
 }
 
 /** The rows that FILE or FILE#KEY lists, or null when none was given. */

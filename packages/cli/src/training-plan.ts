@@ -43,6 +43,7 @@ export async function planTraining(
   flags: RawFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
   earlier: Manifest | null = null,
+  fold = 0,
 ): Promise<TrainingPlan> {
   const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;
@@ -50,7 +51,7 @@ export async function planTraining(
   if (path === undefined) throw new UsageError(`DATA: no table to learn from; give ${TABLE}`);
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
-  const data = await loadTrainingData(settings, path);
+  const data = await loadTrainingData(settings, path, fold);
   const files = [
     ...(await filesOf(settings, path)),
     ...(settings.ops ?? []),

@@ -41,6 +41,7 @@ import type { TrainingData } from "../training-data.js";
 import { planTraining, type TrainingPlan } from "../training-plan.js";
 import { runCannotWrite } from "../usage-error.js";
 import { version } from "../version.js";
+import { crossValidate } from "./cross-validate.js";
 import type { CommandResult } from "./run.js";
 
 /** Between checkpoints, for runs whose epochs take longer. */
@@ -50,6 +51,7 @@ const SAVE_EVERY = "60s";
 export async function train(flags: RawFlags): Promise<CommandResult> {
   const plan = await planTraining(flags);
   const { settings, data } = plan;
+  if (settings.folds !== undefined) return crossValidate(flags, plan);
   const profiles = await openProfiles(settings); // a place that cannot be written is told before anything is
   const files = await folderOf(plan);
   const unlock = await lockRun(files.folder);

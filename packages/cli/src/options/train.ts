@@ -3,7 +3,21 @@ import type { ActivationName, InitSpec, LossName, OptimizerSpec } from "@shardgr
 import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
 import type { OptionTable } from "./option.js";
 import { typesOption } from "./use.js";
-import { columnEncoders, columnFills, choice, countOr, integer, listOf, onOff, partOrPath, path, real, stepsOrSeconds, text, TABLE } from "./values.js";
+import {
+  columnEncoders,
+  columnFills,
+  choice,
+  countOr,
+  integer,
+  listOf,
+  onOff,
+  partOrPath,
+  path,
+  real,
+  stepsOrSeconds,
+  text,
+  TABLE,
+} from "./values.js";
 
 /** What a training run is asked to do. */
 export interface TrainSettings extends SessionSettings {
@@ -21,6 +35,10 @@ export interface TrainSettings extends SessionSettings {
   readonly trainRows?: string | undefined;
   readonly valRows?: string | undefined;
   readonly testRows?: string | undefined;
+  readonly stratify: boolean;
+  readonly group?: string | undefined;
+  readonly time?: string | undefined;
+  readonly folds?: number | undefined;
   readonly hidden: readonly number[];
   readonly activation: readonly string[];
   readonly ops?: readonly string[] | undefined;
@@ -175,6 +193,31 @@ export const trainOptions: OptionTable<TrainSettings> = {
     help: "Like --train-rows: rows scored at the end",
     group: "Data",
     scope: "result",
+  },
+  stratify: {
+    kind: onOff(),
+    help: "Give each class its share of the rows drawn for --val, --test and --folds",
+    group: "Data",
+    default: false,
+    scope: "result",
+  },
+  group: {
+    kind: text("a column name"),
+    help: "Keep rows with the same value in this column together when rows are drawn; it is no feature unless named",
+    group: "Data",
+    scope: "result",
+  },
+  time: {
+    kind: text("a column name"),
+    help: "Hold out the latest rows by this column of times or numbers, instead of drawing them",
+    group: "Data",
+    scope: "result",
+  },
+  folds: {
+    kind: integer(2, 100),
+    help: "Cross-validate: train so many times, each time scoring another part of the rows; prints mean ± sd, writes no run folder",
+    group: "Data",
+    scope: "session",
   },
 
   hidden: {

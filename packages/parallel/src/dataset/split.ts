@@ -5,7 +5,7 @@ import { InputError, shown } from "./input-error.js";
 import { readError } from "./source.js";
 
 /** The random stream of splits: apart from those that shuffle rows and draw weights with the same seed. */
-const SPLIT_STREAM = 0x73706c69; // "spli"
+export const SPLIT_STREAM = 0x73706c69; // "spli"
 
 /** Rows in two parts, each in the order of the rows given. */
 export interface Split {
