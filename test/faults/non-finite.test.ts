@@ -39,7 +39,13 @@ it("the error names the row that it began with, and the checkpoint is whole and 
   if (data.target?.kind !== "number") throw new Error("numbers expected");
   data.target.values[2 * bad] = Number.NaN;
   const error = await failure({
-    ...{ model, data, batchSize: 16, shards: 8, epochs: 1, shuffle: false, workers: 2 },
+    model,
+    data,
+    batchSize: 16,
+    shards: 8,
+    epochs: 1,
+    shuffle: false,
+    workers: 2,
     optimizer: { name: "sgd", lr: 0.01 },
     checkpoint: { path, everySteps: 1 },
   });

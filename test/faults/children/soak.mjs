@@ -13,7 +13,13 @@ const model = sequential(4, [dense(8, { activation: "tanh" }), dense(2)]);
 
 for (let run = 1; run <= runs; run += 1) {
   const trainer = new Trainer({
-    ...{ model, data, validation: data, batchSize: 16, shards: 4, workers: 2, epochs: 2 },
+    model,
+    data,
+    validation: data,
+    batchSize: 16,
+    shards: 4,
+    workers: 2,
+    epochs: 2,
     // Every third run fails: its learning rate is beyond all measure.
     optimizer: { name: "sgd", lr: run % 3 === 0 ? 1e38 : 0.1 },
   });
