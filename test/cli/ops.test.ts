@@ -76,6 +76,15 @@ describe("an op of --ops as an activation", () => {
     expect(named).toContain(words);
   });
 
+  it("export writes the weights without the module, and says what it cannot write", async () => {
+    await succeed(["export", "run", "--out", "weights.safetensors"], { cwd: folder });
+    const { code, stderr } = await run(["export", "run", "--out", "m.onnx"], { cwd: folder });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: run: .*softsign.*onnx.*\n$/),
+    ]);
+  });
+
   it("inspect shows the model without the module", async () => {
     expect(await succeed(["inspect", "run"], { cwd: folder })).toMatch(/1 {2}op softsign +6 units/);
   });
@@ -145,10 +154,9 @@ describe("what cannot be is one line and exit code 2:", () => {
 
 describe("--tolerance", () => {
   const descend = [
-    ...["train", "penguins.csv", "--target", "species", "--hidden", "none", "--init", "normal"],
-    ...["--init-sd", "0.1", "--batch-size", "all", "--optimizer", "sgd", "--lr", "0.5", "--quiet"],
-    ...["--epochs", "5000", "--tolerance", "0.01"],
-  ];
+    "train penguins.csv --target species --hidden none --init normal --init-sd 0.1 --batch-size all",
+    "--optimizer sgd --lr 0.5 --quiet --epochs 5000 --tolerance 0.01",
+  ].flatMap((words) => words.split(" "));
 
   it("ends full-batch descent when a step changes no more, at the same step for 1 and 3 workers", async () => {
     for (const workers of ["1", "3"]) {

@@ -5,7 +5,13 @@
 import { CHUNK_SUMS, SUM_OF_CHANGES, treeStack, treeSum } from "./chunk-sums.js";
 import type { TrainingState } from "./events.js";
 import { stepsPerEpoch } from "./job.js";
-import { EPOCH_RECORDS, THETA_CHUNK, type Layout, type TrainingLayout } from "./layout.js";
+import {
+  CONVERGENCE_NUMBERS,
+  EPOCH_RECORDS,
+  THETA_CHUNK,
+  type Layout,
+  type TrainingLayout,
+} from "./layout.js";
 
 /** When a run has converged, as part of a job. */
 export interface ConvergenceSpec {
@@ -13,9 +19,6 @@ export interface ConvergenceSpec {
   /** weights: ‖θ′ − θ‖₂ of a step is compared with the tolerance; loss: |L′ − L| of two epochs' mean losses. */
   readonly on: "weights" | "loss";
 }
-
-/** Numbers of f64 that outlive a run's start: the steps before it, and the change of θ in the last of them. */
-export const CONVERGENCE_NUMBERS = 2;
 
 /** What a job's convergence is told by. */
 export interface Convergence {

@@ -7,7 +7,6 @@ import {
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
 import { CHUNK_SUMS } from "./chunk-sums.js";
-import { CONVERGENCE_NUMBERS } from "./convergence.js";
 import { VERDICT_NUMBERS } from "./early-stopping.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
@@ -22,6 +21,9 @@ export const THETA_CHUNK = 4096;
 
 /** Epoch records that are kept for the main thread to read. */
 export const EPOCH_RECORDS = 65536;
+
+/** Numbers of f64 that a run with a tolerance begins with: the steps before it, and the change of θ in the last of them. */
+export const CONVERGENCE_NUMBERS = 2;
 
 /** A parameter's place in θ. */
 export interface ParameterPlace extends ParameterSpec {

@@ -1,7 +1,7 @@
 // shardgrad export: a trained model as a file for other runtimes.
 import { basename, dirname } from "node:path";
 import { stat } from "node:fs/promises";
-import { ONNX_IR_VERSION, ONNX_OPSET } from "@shardgrad/core";
+import { customOpNames, ONNX_IR_VERSION, ONNX_OPSET } from "@shardgrad/core";
 import {
   columnTypes,
   encodeWeights,
@@ -44,7 +44,12 @@ export async function exportModel(flags: RawFlags): Promise<CommandResult> {
       "--out: no file to write; give one that ends in .onnx, .js, .mjs or .safetensors",
     );
   const format = settings.format ?? formatOf(out);
-  const model = await loadModel(path);
+  const model = await loadModel(path, { ops: null });
+  const [op] = customOpNames(model.spec);
+  if (op !== undefined && format !== "safetensors")
+    throw new UsageError(
+      `${path}: the model uses the op ${op}, which ${format} cannot hold; give --format safetensors for the weights alone`,
+    );
   if (format === "safetensors") {
     const bytes = encodeWeights(model.parameters);
     await write(out, bytes);
