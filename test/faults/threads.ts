@@ -59,6 +59,9 @@ export function drawPlans(count: number, seed: number): Plan[] {
   });
 }
 
+/** A process that hangs must not outlive its test. */
+const TIMEOUT_MS = 220_000;
+
 /** Runs the plans in a process of their own. */
 export function runPlans(
   plans: readonly Plan[],
@@ -70,7 +73,7 @@ export function runPlans(
     execFile(
       process.execPath,
       ["--import", preload, place("train.mjs"), JSON.stringify(plans)],
-      { maxBuffer: 2 ** 26 },
+      { maxBuffer: 2 ** 26, timeout: TIMEOUT_MS, killSignal: "SIGKILL" },
       (error, output, errors) => {
         if (error) {
           reject(new Error(`the process ended with ${error.code}: ${errors}`));
