@@ -40,6 +40,19 @@ describe("shardgrad export", () => {
     expect(difference(await succeed(words, besideRuntime))).toBeLessThan(1e-4);
   });
 
+  it("writes every encoder of numbers, as ONNX and as JavaScript", async () => {
+    const encoders = "culmen_length_mm=minmax,culmen_depth_mm=robust,body_mass_g=log1p";
+    const words = ["--target", "species", "--epochs", "2", "--encode", encoders];
+    await succeed(["train", penguins, ...words, "--out", "encoded"], at);
+    const encoded = join(folder, "encoded");
+    for (const name of ["encoded.onnx", "encoded.mjs"]) {
+      const out = ["--out", join(folder, name)];
+      const stdout = await succeed(["export", encoded, penguins, ...out], besideRuntime);
+      expect(stdout).toContain("on 344 rows: all labels equal");
+      expect(difference(stdout)).toBeLessThan(1e-6);
+    }
+  });
+
   it("says how to have ONNX compared when its runtime is not installed", async () => {
     // A package manager's wrapper may have set NODE_PATH, by which every package is found.
     const alone = { ...at, env: { ...env, NODE_PATH: "" } };

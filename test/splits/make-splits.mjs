@@ -1,4 +1,5 @@
-// Writes penguins-<seed>.json for seeds 0 to 4: seeded 80/20 splits, so that scores can be compared with other tools.
+// Writes <table>-<seed>.json for seeds 0 to 4: seeded 80/20 splits, so that scores can be compared with other tools.
+// For the larger tables only the test rows: all others train.
 // node test/splits/make-splits.mjs
 import { writeFileSync } from "node:fs";
 
@@ -42,7 +43,19 @@ function split(rows, seed) {
   return { train: [...order.slice(held).sort()], test: [...order.slice(0, held).sort()] };
 }
 
+/**
+ * @param {string} name
+ * @param {number} seed
+ * @param {object} rows
+ */
+function write(name, seed, rows) {
+  const file = new URL(`./${name}-${seed}.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(rows)}\n`);
+}
+
+const larger = { digits: 1797, olympians: 11_538, diamonds: 53_940 };
 for (const seed of [0, 1, 2, 3, 4]) {
-  const file = new URL(`./penguins-${seed}.json`, import.meta.url);
-  writeFileSync(file, `${JSON.stringify(split(344, seed))}\n`);
+  write("penguins", seed, split(344, seed));
+  for (const [name, rows] of Object.entries(larger))
+    write(name, seed, { test: split(rows, seed).test });
 }
