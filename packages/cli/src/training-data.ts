@@ -5,6 +5,7 @@ import {
   fitEncoding,
   foldsBy,
   holdoutBy,
+  lintTraining,
   InputError,
   placeOf,
   readRowList,
@@ -87,7 +88,16 @@ export async function loadTrainingData(
           : [],
       ),
     ),
-    notes: [...table.notes, ...encoding.notes],
+    notes: [
+      ...table.notes,
+      ...encoding.notes,
+      ...lintTraining({
+        target,
+        features: encoding.features.map((feature) => feature.column),
+        train,
+        scored: { validation, test },
+      }),
+    ],
     placeOfRow: (row) => placeOf(table, train.rows[row] ?? 0),
   };
 }

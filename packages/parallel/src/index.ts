@@ -32,6 +32,7 @@ export {
 export { tableFromRecords, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";
 export { datasetFromArrays, type ArrayOptions } from "./dataset/arrays.js";
 export { holdout, readRowList, type Split } from "./dataset/split.js";
+export { lintTable, lintTraining, type LintOptions, type TablePart } from "./dataset/lint.js";
 export { foldsBy, holdoutBy, type SplitRule } from "./dataset/split-by.js";
 export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
 export type { Task } from "./dataset/fit-target.js";

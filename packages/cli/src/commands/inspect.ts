@@ -1,6 +1,6 @@
 // shardgrad inspect: what is in a table, a model file or a run folder.
 import { open, stat } from "node:fs/promises";
-import { loadModel, readTable } from "@shardgrad/parallel";
+import { lintTable, loadModel, readTable } from "@shardgrad/parallel";
 import { inspectOptions } from "../options/use.js";
 import { describeModel, formatModel } from "../report/model-summary.js";
 import { formatSummary, summarise } from "../report/table-summary.js";
@@ -19,7 +19,9 @@ export async function inspect(flags: RawFlags): Promise<CommandResult> {
   if (info?.isDirectory()) {
     const manifest = await readManifest(file);
     const model =
-      manifest.status === "running" || manifest.status === "failed" ? null : await loadModel(file, { ops: null });
+      manifest.status === "running" || manifest.status === "failed"
+        ? null
+        : await loadModel(file, { ops: null });
     print(json, { run: manifest, ...(model && describeModel(model)) }, () =>
       formatModel(model, manifest),
     );
@@ -29,8 +31,9 @@ export async function inspect(flags: RawFlags): Promise<CommandResult> {
   } else {
     const table = await readTable(file, { types });
     const columns = summarise(table);
-    print(json, { source: table.source, rows: table.rows, columns }, () =>
-      formatSummary(table, columns),
+    const notes = [...table.notes, ...lintTable(table)];
+    print(json, { source: table.source, rows: table.rows, columns, notes }, () =>
+      [formatSummary(table, columns), ...notes.map((note) => `note: ${note}`)].join("\n"),
     );
   }
   return 0;

@@ -1,7 +1,13 @@
 // Applies an encoding: rows of a table become a dataset.
 import { featureWidth, type Dataset, type FeatureBlock, type Target } from "./dataset.js";
 import { denseBlock, numbersExpected, type DenseFeature } from "./encode-dense.js";
-import type { CategoryFeature, Encoding, TargetEncoding, VectorFeature } from "./encoding.js";
+import type {
+  CategoryFeature,
+  Encoding,
+  FeatureEncoding,
+  TargetEncoding,
+  VectorFeature,
+} from "./encoding.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
 import {
@@ -36,13 +42,12 @@ export function encodeFeatures(
   table: Table,
   rows: Int32Array = allRows(table),
 ): Dataset {
-  const side: DenseFeature[] = [];
-  const blocks: FeatureBlock[] = [];
+  const isDense = (feature: FeatureEncoding): feature is DenseFeature =>
+    feature.kind !== "category" && feature.kind !== "vector";
+  const dense = encoding.features.filter(isDense);
+  const features: FeatureBlock[] = dense.length > 0 ? [denseBlock(dense, table, rows)] : [];
   for (const feature of encoding.features)
-    if (feature.kind === "category" || feature.kind === "vector")
-      blocks.push(featureBlock(feature, table, rows));
-    else side.push(feature);
-  const features = side.length > 0 ? [denseBlock(side, table, rows), ...blocks] : blocks;
+    if (!isDense(feature)) features.push(featureBlock(feature, table, rows));
   return { rows: rows.length, features, target: null };
 }
 

@@ -1,0 +1,169 @@
+// Warnings about a table, one line each: what is likely to make a model worse than its score, or its score better than it.
+import { shown } from "./input-error.js";
+import { hasValue, listed, type Column, type Table } from "./table.js";
+
+/** Rows of a table that are used for one purpose. */
+export interface TablePart {
+  readonly table: Table;
+  readonly rows: Int32Array;
+}
+
+/** What is to be looked at. */
+export interface LintOptions {
+  readonly target: string;
+  /** Columns that the model learns from. */
+  readonly features: readonly string[];
+  readonly train: TablePart;
+  /** Parts that score the model, by what they are called. */
+  readonly scored: Readonly<Record<string, TablePart | null>>;
+}
+
+/** A class with fewer rows than this part of the largest one's is rare. */
+const RARE = 1 / 20;
+
+/** A column with values in fewer than half of the rows is mostly empty. */
+const MOSTLY = 0.5;
+
+/** Warnings about what a model is to be trained on; constant columns and identifiers are told when columns are encoded. */
+export function lintTraining({ target, features, train, scored }: LintOptions): string[] {
+  const { table, rows } = train;
+  const goal = table.columns.find((column) => column.name === target);
+  const used = table.columns.filter((column) => features.includes(column.name));
+  if (goal === undefined) return [];
+  return [
+    ...used.flatMap((column) => [...copy(column, goal, rows), ...empty(column, rows)]),
+    ...rareClasses(goal, rows),
+    ...repeated([...used, goal], train, scored),
+  ];
+}
+
+/** Warnings about a table alone: columns that are constant or mostly empty, and rows that occur more than once. */
+export function lintTable(table: Table): string[] {
+  const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const keys = rowKeys(table.columns, rows);
+  const twice = keys.length - new Set(keys).size;
+  return [
+    ...table.columns.flatMap((column) => [...constant(column, rows), ...empty(column, rows)]),
+    ...(twice > 0
+      ? [
+          `${twice} rows are the same as an earlier one; remove them unless they were observed so often`,
+        ]
+      : []),
+  ];
+}
+
+/** The value of a row as text that is the same in every table; null where there is none. */
+function valueText(column: Column, row: number): string | null {
+  if (!hasValue(column, row)) return null;
+  if (column.kind === "number") return String(column.values[row]);
+  return column.kind === "text" ? (column.values[column.codes[row] ?? -1] ?? "") : null;
+}
+
+/** A feature that says what the target is: the same values, or other names for the same classes. */
+function copy(column: Column, goal: Column, rows: Int32Array): string[] {
+  if (column.kind !== "text" && column.kind !== "number") return [];
+  const goalOf = new Map<string | null, string | null>();
+  const valueOf = new Map<string | null, string | null>();
+  let isSame = true;
+  for (const row of rows) {
+    const [value, wanted] = [valueText(column, row), valueText(goal, row)];
+    if (value !== wanted) isSame = false;
+    if ((goalOf.get(value) ?? wanted) !== wanted || (valueOf.get(wanted) ?? value) !== value)
+      return [];
+    goalOf.set(value, wanted);
+    valueOf.set(wanted, value);
+  }
+  if (!isSame && (goal.kind !== "text" || goalOf.size < 2)) return []; // different numbers match one to one by chance
+  const how = isSame ? "has the same values as" : "gives away";
+  return [
+    `column ${shown(column.name)} ${how} the target ${shown(goal.name)} in every training row; leave it out with --drop unless it is known when the model is used`,
+  ];
+}
+
+function constant(column: Column, rows: Int32Array): string[] {
+  if (column.kind !== "text" && column.kind !== "number") return [];
+  const first = valueText(column, rows[0] ?? 0);
+  if (rows.some((row) => valueText(column, row) !== first)) return [];
+  return [`column ${shown(column.name)} is ${shown(first)} in every row and tells nothing`];
+}
+
+function empty(column: Column, rows: Int32Array): string[] {
+  let missing = 0;
+  for (const row of rows) if (!hasValue(column, row)) missing += 1;
+  if (missing <= MOSTLY * rows.length || missing === rows.length) return [];
+  return [
+    `column ${shown(column.name)} has no value in ${missing} of ${rows.length} rows; it may tell little, see --drop and --impute`,
+  ];
+}
+
+function rareClasses(goal: Column, rows: Int32Array): string[] {
+  if (goal.kind !== "text") return [];
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const label = valueText(goal, row) ?? "";
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  let most = 0;
+  for (const count of counts.values()) most = Math.max(most, count);
+  const rare = [...counts].filter(([, count]) => count < RARE * most).map(([label]) => label);
+  if (rare.length === 0) return [];
+  return [
+    `the target ${shown(goal.name)} has rare classes (${listed(rare, 3)}: less than ${100 * RARE} % of the rows of the largest); accuracy says little about them, and --stratify keeps them in every part`,
+  ];
+}
+
+/** Rows that are trained on and scored as well. */
+function repeated(
+  columns: readonly Column[],
+  train: TablePart,
+  scored: LintOptions["scored"],
+): string[] {
+  const parts = Object.entries(scored).filter(([, part]) => part !== null && part.rows.length > 0);
+  if (parts.length === 0) return [];
+  const known = new Set(rowKeys(columns, train.rows));
+  return parts.flatMap(([name, part]) => {
+    if (part === null) return [];
+    const own = columns.flatMap(
+      (column) => part.table.columns.find((other) => other.name === column.name) ?? [],
+    );
+    if (own.length < columns.length) return [];
+    const count = rowKeys(own, part.rows).filter((key) => known.has(key)).length;
+    return count === 0
+      ? []
+      : [
+          `${count} of ${part.rows.length} ${name} rows are also training rows, value by value; their score may be too good`,
+        ];
+  });
+}
+
+/** A key for each row that is the same for rows with the same values: two hashes of 32 bits (FNV-1a, two bases). */
+function rowKeys(columns: readonly Column[], rows: Int32Array): string[] {
+  const first = new Int32Array(rows.length).fill(0x811c9dc5 | 0);
+  const second = new Int32Array(rows.length).fill(0x01234567);
+  const add = (i: number, value: number): void => {
+    first[i] = Math.imul((first[i] ?? 0) ^ value, 0x01000193);
+    second[i] = Math.imul((second[i] ?? 0) ^ value, 0x01000193) ^ ((second[i] ?? 0) >>> 15);
+  };
+  for (const column of columns) {
+    if (column.kind === "opaque") continue;
+    if (column.kind === "vector") {
+      const { values, width } = column;
+      const bits = new Float32Array(1);
+      const word = new Int32Array(bits.buffer);
+      rows.forEach((row, i) => {
+        for (let j = 0; j < width; j += 1) {
+          bits[0] = values[row * width + j] ?? 0;
+          add(i, word[0] ?? 0);
+        }
+      });
+      continue;
+    }
+    rows.forEach((row, i) => {
+      const text = valueText(column, row);
+      if (text === null) return add(i, -1);
+      for (let j = 0; j < text.length; j += 1) add(i, text.charCodeAt(j));
+      return add(i, -2);
+    });
+  }
+  return Array.from(first, (hash, i) => `${hash},${second[i] ?? 0}`);
+}
