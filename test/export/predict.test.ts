@@ -110,7 +110,8 @@ describe("predict from standard input", () => {
   });
 
   it.each([
-    ["a,b\n1,2\n", 'there is no column "island"'],
+    ["a,b\n1,2\n", 'there is no column "'],
+    ["a,b\n1,2\n", 'the columns are "a", "b"'],
     ["island,culmen_length_mm\nDream\n", "line 2 has 1 cells, where the header has 2"],
     ['{"island":"Dream"}\n{"island"\n', "line 2: not JSON"],
     ['island,sex\n"Dream,MALE\n', "line 2: Quote Not Closed"],

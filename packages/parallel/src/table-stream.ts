@@ -5,7 +5,8 @@ import { columnTypes, type Encoding } from "./dataset/encoding.js";
 import { InputError, shown } from "./dataset/input-error.js";
 import { MISSING } from "./dataset/read-csv.js";
 import { columnFrom, type Cell } from "./dataset/records.js";
-import type { Table } from "./dataset/table.js";
+import { didYouMean } from "./dataset/suggest.js";
+import { listed, type Table } from "./dataset/table.js";
 import { textChunks } from "./dataset/utf8.js";
 
 /** Whether bytes from the start of a stream can be CSV or JSON lines: binary formats have control characters there. */
@@ -25,7 +26,7 @@ interface Rows {
 /**
  * The columns that an encoding takes from, as the rows arrive: each table holds those of one piece of the stream.
  * JSON lines when the first character is a brace, else CSV with commas and a header. In JSON lines an absent key is a
- * missing value, once an earlier row had it.
+ * missing value, once a row of the same or an earlier piece had it.
  * Throws InputError that names the line and the column.
  * @param name what to call the stream in messages
  */
@@ -40,11 +41,15 @@ export async function* tablesOfStream(
   for await (const { cells, lines } of rowsOf(stream, name)) {
     for (const row of cells) for (const key of row.keys()) seen.add(key);
     const place = (row: number): string => `${name}: line ${lines[row] ?? 0}`;
-    const names = wanted.filter((column) => seen.has(column));
+    const absent = wanted.find((column) => !seen.has(column));
+    if (absent !== undefined) {
+      const hint = didYouMean(absent, [...seen]) || `; the columns are ${listed([...seen])}`;
+      throw new InputError(`${name}: there is no column ${shown(absent)}${hint}`);
+    }
     yield {
       source: name,
       rows: cells.length,
-      columns: names.map((column) =>
+      columns: wanted.map((column) =>
         columnFrom(
           place,
           column,
