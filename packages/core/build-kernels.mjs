@@ -5,7 +5,9 @@ import asc from "assemblyscript/asc";
 
 const source = new URL("./assembly/", import.meta.url);
 const target = new URL("./dist/", import.meta.url);
-const files = readdirSync(source).filter((name) => name.endsWith(".ts")).sort();
+const files = readdirSync(source)
+  .filter((name) => name.endsWith(".ts"))
+  .sort();
 const texts = new Map(files.map((name) => [name, readFileSync(new URL(name, source), "utf8")]));
 
 const hash = createHash("sha256").update(readFileSync(new URL(import.meta.url)));
@@ -23,15 +25,37 @@ if (!upToDate) {
     const { error, stderr } = await asc.main(
       // --debug keeps the function names for profilers; it changes no code.
       // 65536 pages (4 GiB) as the declared maximum lets any smaller shared memory be imported.
-      ["index.ts", "--outFile", `kernels-${real}.wasm`, "--debug", "-O3", "--noAssert", "--runtime", "stub",
-        "--enable", "simd", "--enable", "threads", "--importMemory", "--noExportMemory", "--sharedMemory",
-        "--initialMemory", "1", "--maximumMemory", "65536"],
+      [
+        "index.ts",
+        "--outFile",
+        `kernels-${real}.wasm`,
+        "--debug",
+        "-O3",
+        "--noAssert",
+        "--runtime",
+        "stub",
+        "--enable",
+        "simd",
+        "--enable",
+        "threads",
+        "--importMemory",
+        "--noExportMemory",
+        "--sharedMemory",
+        "--initialMemory",
+        "1",
+        "--maximumMemory",
+        "65536",
+      ],
       {
         readFile: (name) => {
           const text = texts.get(name) ?? null;
-          return name === "real.ts" && text !== null ? text.replace("type real = f32", `type real = ${real}`) : text;
+          return name === "real.ts" && text !== null
+            ? text.replace("type real = f32", `type real = ${real}`)
+            : text;
         },
-        writeFile: (name, contents) => { if (name.endsWith(".wasm")) writeFileSync(new URL(name, target), contents); },
+        writeFile: (name, contents) => {
+          if (name.endsWith(".wasm")) writeFileSync(new URL(name, target), contents);
+        },
         listFiles: () => [],
       },
     );

@@ -249,7 +249,7 @@ const cases: readonly (readonly [args: readonly string[], words: readonly string
   [["predict", "model.safetensors"], ["DATA"]],
   [
     ["predict", "model.safetensors", "penguins.csv", "--out", "p.xlsx"],
-    ["--out p.xlsx", ".csv, .jsonl or .arrow"],
+    ["--out p.xlsx", ".csv, .jsonl, .arrow or .parquet"],
   ],
   [
     [...train, "--out", "ragged.csv/run"],

@@ -78,12 +78,7 @@ describe("stopping and going on", () => {
   );
 
   it("a run whose process was killed goes on from its last checkpoint to the same weights", async () => {
-    const { code } = await interrupted(
-      "killed",
-      "SIGKILL",
-      ["--save-every", "10"],
-      '"epoch":2,',
-    );
+    const { code } = await interrupted("killed", "SIGKILL", ["--save-every", "10"], '"epoch":2,');
     expect([code, manifest("killed").status]).toEqual([null, "running"]);
     await succeed(["train", "--resume", "killed", "--epochs", "12"], { cwd: folder });
     await succeed([...train, "--epochs", "12", "--out", "unharmed"], { cwd: folder });

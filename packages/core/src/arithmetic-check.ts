@@ -13,7 +13,12 @@ export function checkArithmetic(kernels: Kernels, at: Address): void {
   kernels.mul(1, 1, at, 1, 1, at + 16, 1, 1, at + 32);
   kernels.add(1, 3, at + 4, 3, 1, at + 20, 3, 1, at + 36);
   const [half, even, up, large] = numbers.subarray(8);
-  if (half !== denormal / 2) throw new Error("arithmetic: denormal numbers become 0 on this thread; a native library may have set flush-to-zero");
+  if (half !== denormal / 2)
+    throw new Error(
+      "arithmetic: denormal numbers become 0 on this thread; a native library may have set flush-to-zero",
+    );
   if (even !== 1 || up !== 1 + 2 ** -22 || large !== 2 ** 24)
-    throw new Error("arithmetic: sums are not rounded to the nearest even on this thread; a native library may have changed the rounding mode");
+    throw new Error(
+      "arithmetic: sums are not rounded to the nearest even on this thread; a native library may have changed the rounding mode",
+    );
 }

@@ -19,8 +19,20 @@ const TRANSPOSED = 112;
 const FEWEST_ELEMENTS = 512;
 
 type Sgemm = (
-  order: number, transA: number, transB: number, m: number, n: number, k: number,
-  alpha: number, a: number, lda: number, b: number, ldb: number, beta: number, c: number, ldc: number,
+  order: number,
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
 ) => void;
 
 /** The part of koffi that is used. */
@@ -42,7 +54,14 @@ export function prepareBlas(): void {
     return;
   }
   const has = (flag: string): boolean => new RegExp(`^flags.*\\b${flag}\\b`, "m").test(info);
-  if (info.includes("AuthenticAMD") && has("avx512f") && has("avx512dq") && has("avx512bw") && has("avx512vl")) process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
+  if (
+    info.includes("AuthenticAMD") &&
+    has("avx512f") &&
+    has("avx512dq") &&
+    has("avx512bw") &&
+    has("avx512vl")
+  )
+    process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
 }
 
 /** Loads koffi and the library, as threads do later. Throws Error with a remedy when one of them is missing. */
@@ -59,8 +78,12 @@ export async function requireBlas(): Promise<void> {
 export async function loadBlas(kernels: Kernels): Promise<Products> {
   const koffi = await importKoffi();
   const library = loadLibrary(koffi);
-  const sgemm = library.func("void cblas_sgemm(int,int,int,int,int,int,float,void*,int,void*,int,float,void*,int)") as Sgemm;
-  const setThreads = library.func("void openblas_set_num_threads(int)") as (threads: number) => void;
+  const sgemm = library.func(
+    "void cblas_sgemm(int,int,int,int,int,int,float,void*,int,void*,int,float,void*,int)",
+  ) as Sgemm;
+  const setThreads = library.func("void openblas_set_num_threads(int)") as (
+    threads: number,
+  ) => void;
   setThreads(1);
   const { memory } = kernels;
   const base = Number(koffi.address(new Uint8Array(memory.buffer)));
@@ -82,8 +105,26 @@ export async function loadBlas(kernels: Kernels): Promise<Products> {
         return;
       }
       const at = program >> 2;
-      if (words[at + 2] !== 0) throw new RangeError("blas: a program of more than one leaf; shards are multiplied one by one");
-      sgemm(ROW_MAJOR, TRANSPOSED, PLAIN, m, n, words[at] ?? 0, 1, base + a, m, base + b, n, 0, base + c, n);
+      if (words[at + 2] !== 0)
+        throw new RangeError(
+          "blas: a program of more than one leaf; shards are multiplied one by one",
+        );
+      sgemm(
+        ROW_MAJOR,
+        TRANSPOSED,
+        PLAIN,
+        m,
+        n,
+        words[at] ?? 0,
+        1,
+        base + a,
+        m,
+        base + b,
+        n,
+        0,
+        base + c,
+        n,
+      );
     },
   };
 }
@@ -108,5 +149,7 @@ function loadLibrary(koffi: Koffi): { func(signature: string): unknown } {
       // the next one
     }
   }
-  throw new Error(`backend blas: no OpenBLAS found (looked for ${names.join(", ")}); install it (Debian: apt install libopenblas0) or set OPENBLAS_LIBRARY`);
+  throw new Error(
+    `backend blas: no OpenBLAS found (looked for ${names.join(", ")}); install it (Debian: apt install libopenblas0) or set OPENBLAS_LIBRARY`,
+  );
 }

@@ -70,7 +70,8 @@ export * as losses from "./losses.js";
 export type {
   ActivationName,
   DenseSpec,
-  DropoutSpec, OpSpec,
+  DropoutSpec,
+  OpSpec,
   InitSpec,
   LayerSpec,
   LossName,
@@ -83,7 +84,8 @@ export type {
 export { dense, dropoutLayer, opLayer, sequential, type DenseOptions } from "./nn/layers.js";
 export {
   activationNames,
-  checkParameters, customOpNames,
+  checkParameters,
+  customOpNames,
   forward,
   initialize,
   lossesPerRow,

@@ -14,9 +14,14 @@ type UnaryGradient = (n: number, x: Address, dy: Address, dx: Address) => void;
  * Strides are in elements; 0 repeats a value. y may be a or b where the strides of that operand are dense.
  */
 type Binary = (
-  outer: number, inner: number,
-  a: Address, aOuter: number, aInner: number,
-  b: Address, bOuter: number, bInner: number,
+  outer: number,
+  inner: number,
+  a: Address,
+  aOuter: number,
+  aInner: number,
+  b: Address,
+  bOuter: number,
+  bInner: number,
   y: Address,
 ) => void;
 
@@ -88,9 +93,14 @@ export interface KernelExports {
   // movement
   /** y[o, i] = x[o·outerStride + i·innerStride], o < outer, i < inner: copies, slices, transposes, broadcasts. */
   readonly copy: (
-    outer: number, inner: number,
-    x: Address, xOuter: number, xInner: number,
-    y: Address, yOuter: number, yInner: number,
+    outer: number,
+    inner: number,
+    x: Address,
+    xOuter: number,
+    xInner: number,
+    y: Address,
+    yOuter: number,
+    yInner: number,
   ) => void;
   readonly fill: (n: number, value: number, y: Address) => void;
 
@@ -105,7 +115,13 @@ export interface KernelExports {
    * y[i] = Σ over rows r of x[r, i], by the reduction tree of `program` (see tree.ts).
    * x is dense [rows, inner]; the program has at least one leaf. `scratch` as for gemm.
    */
-  readonly sumTree: (program: Address, inner: number, x: Address, y: Address, scratch: Address) => void;
+  readonly sumTree: (
+    program: Address,
+    inner: number,
+    x: Address,
+    y: Address,
+    scratch: Address,
+  ) => void;
 
   // softmax over the last axis, n ≥ 1; the sum of a row is one sequential chain in f64
   /** Within 2⁻²⁴·(8 + max − x), relative, for normal results in f32. */
@@ -116,11 +132,24 @@ export interface KernelExports {
   /** y[r] = logSumExp(z[r]) − z[r, label[r]]; labels are i32; a label outside [0, n) gives NaN. */
   readonly crossEntropy: (rows: number, n: number, z: Address, labels: Address, y: Address) => void;
   /** dz[r, j] = (softmax(z[r])_j − [j = label[r]])·dy[r]; a label outside [0, n) makes row r NaN. */
-  readonly crossEntropyGrad: (rows: number, n: number, z: Address, labels: Address, dy: Address, dz: Address) => void;
+  readonly crossEntropyGrad: (
+    rows: number,
+    n: number,
+    z: Address,
+    labels: Address,
+    dy: Address,
+    dz: Address,
+  ) => void;
   /** y[i] = max(z, 0) − z·t + log(1 + e^−|z|): binary cross-entropy on logits, elementwise. */
   readonly binaryCrossEntropy: (n: number, z: Address, t: Address, y: Address) => void;
   /** dz[i] = (σ(z) − t)·dy[i]. */
-  readonly binaryCrossEntropyGrad: (n: number, z: Address, t: Address, dy: Address, dz: Address) => void;
+  readonly binaryCrossEntropyGrad: (
+    n: number,
+    z: Address,
+    t: Address,
+    dy: Address,
+    dz: Address,
+  ) => void;
 
   // products
   /**
@@ -129,16 +158,31 @@ export interface KernelExports {
    * Row i of C has the same bits whatever m is. `scratch`: SCRATCH_BYTES bytes for packing.
    */
   readonly gemm: (
-    m: number, n: number, k: number,
-    a: Address, aRow: number, aColumn: number,
-    b: Address, bRow: number, bColumn: number,
-    c: Address, scratch: Address,
+    m: number,
+    n: number,
+    k: number,
+    a: Address,
+    aRow: number,
+    aColumn: number,
+    b: Address,
+    bRow: number,
+    bColumn: number,
+    c: Address,
+    scratch: Address,
   ) => void;
   /**
    * C[m, n] = Σ over rows r of a[r, :]ᵀ·b[r, :], by the reduction tree of `program` (see tree.ts).
    * a is dense [rows, m], b dense [rows, n]; partial tiles of siblings are merged before C is written once.
    */
-  readonly gemmTree: (program: Address, m: number, n: number, a: Address, b: Address, c: Address, scratch: Address) => void;
+  readonly gemmTree: (
+    program: Address,
+    m: number,
+    n: number,
+    a: Address,
+    b: Address,
+    c: Address,
+    scratch: Address,
+  ) => void;
 
   // random numbers: element i is a pure function of (key0, key1, offset + i), 0 ≤ offset + i < 2⁵³; the keys are taken
   // as 32 bits each; both builds draw the same numbers, rounded to their own precision
@@ -146,32 +190,98 @@ export interface KernelExports {
    * Uniform in [low, high): low + (high − low)·u for u of 24 bits, in the number type; low where high ≤ low.
    * Word i mod 4 of block ⌊i/4⌋ of Philox4x32-10 (Salmon et al., SC11).
    */
-  readonly uniform: (n: number, low: number, high: number, key0: number, key1: number, offset: number, y: Address) => void;
+  readonly uniform: (
+    n: number,
+    low: number,
+    high: number,
+    key0: number,
+    key1: number,
+    offset: number,
+    y: Address,
+  ) => void;
   /** Normal with the given mean and standard deviation (Box–Muller, computed in f64). */
-  readonly normal: (n: number, mean: number, sd: number, key0: number, key1: number, offset: number, y: Address) => void;
+  readonly normal: (
+    n: number,
+    mean: number,
+    sd: number,
+    key0: number,
+    key1: number,
+    offset: number,
+    y: Address,
+  ) => void;
 
   // gathering a shard's rows; indices are i32 row numbers
   /** out[i] = place of position first + i in the keyed permutation of [0, total), i < n (i32); first + n ≤ total < 2³¹. */
-  readonly permute: (n: number, first: number, total: number, key0: number, key1: number, out: Address) => void;
+  readonly permute: (
+    n: number,
+    first: number,
+    total: number,
+    key0: number,
+    key1: number,
+    out: Address,
+  ) => void;
   /** out[i] = first + i (i32). */
   readonly iota: (n: number, first: number, out: Address) => void;
   /** out[r·outStride + j] = source[indices[r]·width + j], source f32 in every build. */
-  readonly gatherF32: (rows: number, width: number, indices: Address, source: Address, out: Address, outStride: number) => void;
+  readonly gatherF32: (
+    rows: number,
+    width: number,
+    indices: Address,
+    source: Address,
+    out: Address,
+    outStride: number,
+  ) => void;
   /** out[r·outStride + j] = (source[indices[r]·width + j] − shift)·scale, source u8; shift and scale rounded to `real`. */
-  readonly gatherU8: (rows: number, width: number, indices: Address, source: Address, shift: number, scale: number, out: Address, outStride: number) => void;
+  readonly gatherU8: (
+    rows: number,
+    width: number,
+    indices: Address,
+    source: Address,
+    shift: number,
+    scale: number,
+    out: Address,
+    outStride: number,
+  ) => void;
   /** out[r·outStride + j] = [j = codes[indices[r]]], codes i32; a code outside [0, classes) gives a row of zeros. */
-  readonly gatherOneHot: (rows: number, classes: number, indices: Address, codes: Address, out: Address, outStride: number) => void;
+  readonly gatherOneHot: (
+    rows: number,
+    classes: number,
+    indices: Address,
+    codes: Address,
+    out: Address,
+    outStride: number,
+  ) => void;
   /** out[r] = source[indices[r]] (i32). */
   readonly gatherI32: (rows: number, indices: Address, source: Address, out: Address) => void;
 
   // rows of a table x [size, width] by i32 index, in the number type of the build
   /** y[r, j] = x[indices[r], j]; an index outside [0, size) gives a row of NaN. */
-  readonly gatherRows: (rows: number, width: number, size: number, indices: Address, x: Address, y: Address) => void;
+  readonly gatherRows: (
+    rows: number,
+    width: number,
+    size: number,
+    indices: Address,
+    x: Address,
+    y: Address,
+  ) => void;
   /** dx[i, j] = Σ over r with indices[r] = i of dy[r, j], in the order of r; indices outside [0, size) are left out. */
-  readonly scatterAdd: (rows: number, width: number, size: number, indices: Address, dy: Address, dx: Address) => void;
+  readonly scatterAdd: (
+    rows: number,
+    width: number,
+    size: number,
+    indices: Address,
+    dy: Address,
+    dx: Address,
+  ) => void;
   /** scatterAdd by the reduction tree of `program` (see tree.ts): each leaf's sums in order of its rows, then merged. */
   readonly scatterAddTree: (
-    program: Address, width: number, size: number, indices: Address, dy: Address, dx: Address, scratch: Address,
+    program: Address,
+    width: number,
+    size: number,
+    indices: Address,
+    dy: Address,
+    dx: Address,
+    scratch: Address,
   ) => void;
 
   // the update of a slice of θ; g′ = (scale·g + l1·sign(w)) + l2·w; results of magnitude below 2⁻¹⁰⁰ become +0, in the
@@ -180,22 +290,63 @@ export interface KernelExports {
    * y[i] = tree sum over subtree buffers of the element at byte `offset` + i·bytes: `table` holds (address, merges)
    * pairs of i32, at least one, ended by address 0 (see tree.ts). `scratch` as for gemm.
    */
-  readonly reduceTree: (n: number, table: Address, offset: number, y: Address, scratch: Address) => void;
+  readonly reduceTree: (
+    n: number,
+    table: Address,
+    offset: number,
+    y: Address,
+    scratch: Address,
+  ) => void;
   /** w′ = w − lr·g′. */
-  readonly sgd: (n: number, w: Address, g: Address, wNext: Address, scale: number, lr: number, l1: number, l2: number) => void;
+  readonly sgd: (
+    n: number,
+    w: Address,
+    g: Address,
+    wNext: Address,
+    scale: number,
+    lr: number,
+    l1: number,
+    l2: number,
+  ) => void;
   /** v′ = μ·v + (1 − dampening)·g′; w′ = w − lr·(nesterov ? g′ + μ·v′ : v′). */
   readonly momentum: (
-    n: number, w: Address, v: Address, g: Address, wNext: Address, vNext: Address,
-    scale: number, lr: number, l1: number, l2: number, mu: number, dampening: number, nesterov: number,
+    n: number,
+    w: Address,
+    v: Address,
+    g: Address,
+    wNext: Address,
+    vNext: Address,
+    scale: number,
+    lr: number,
+    l1: number,
+    l2: number,
+    mu: number,
+    dampening: number,
+    nesterov: number,
   ) => void;
   /**
    * m′ = β₁m + (1 − β₁)g′; v′ = β₂v + (1 − β₂)g′²; w′ = w·(1 − lr·decay) − lr·(m′·correction1)/(√(v′·correction2) + ε),
    * correction = 1/(1 − βᵗ), computed by the caller.
    */
   readonly adam: (
-    n: number, w: Address, m: Address, v: Address, g: Address, wNext: Address, mNext: Address, vNext: Address,
-    scale: number, lr: number, l1: number, l2: number, beta1: number, beta2: number, epsilon: number,
-    correction1: number, correction2: number, decay: number,
+    n: number,
+    w: Address,
+    m: Address,
+    v: Address,
+    g: Address,
+    wNext: Address,
+    mNext: Address,
+    vNext: Address,
+    scale: number,
+    lr: number,
+    l1: number,
+    l2: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    correction1: number,
+    correction2: number,
+    decay: number,
   ) => void;
   /** 1 when any of the n elements is NaN or infinite, else 0. */
   readonly nonFinite: (n: number, x: Address) => number;
@@ -232,14 +383,20 @@ const modules = new Map<Dtype, WebAssembly.Module>();
 export function kernelModule(dtype: Dtype): WebAssembly.Module {
   let module = modules.get(dtype);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(new URL(`./kernels-${dtype}.wasm`, import.meta.url)));
+    module = new WebAssembly.Module(
+      readFileSync(new URL(`./kernels-${dtype}.wasm`, import.meta.url)),
+    );
     modules.set(dtype, module);
   }
   return module;
 }
 
 /** Instantiates the kernels over a shared memory. A module compiled by another thread saves compiling it here. */
-export function loadKernels(dtype: Dtype, memory: WebAssembly.Memory, module?: WebAssembly.Module): Kernels {
+export function loadKernels(
+  dtype: Dtype,
+  memory: WebAssembly.Memory,
+  module?: WebAssembly.Module,
+): Kernels {
   const instance = new WebAssembly.Instance(module ?? kernelModule(dtype), {
     env: {
       memory,

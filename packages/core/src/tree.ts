@@ -76,7 +76,12 @@ export function programWords(leaves: number): number {
  * Writes pairs (value, merges) and a final 0 at `words[at…]`: a row program when the values are row counts
  * (every one ≥ 1), a reduce table when they are addresses.
  */
-export function writeProgram(words: Int32Array, at: number, values: readonly number[], merges: readonly number[]): void {
+export function writeProgram(
+  words: Int32Array,
+  at: number,
+  values: readonly number[],
+  merges: readonly number[],
+): void {
   values.forEach((value, i) => {
     words[at + 2 * i] = value;
     words[at + 2 * i + 1] = merges[i] ?? 0;

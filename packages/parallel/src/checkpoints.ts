@@ -23,14 +23,19 @@ export interface CheckpointSpec {
 }
 
 /** Writes a checkpoint as a whole or not at all, and removes the kept ones that are too old. */
-export async function saveCheckpoint({ path, keep = 1, metadata }: CheckpointSpec, state: TrainingState): Promise<void> {
+export async function saveCheckpoint(
+  { path, keep = 1, metadata }: CheckpointSpec,
+  state: TrainingState,
+): Promise<void> {
   await saveState(path, state, metadata);
   if (keep === 1) return;
   const folder = dirname(path);
   const kept = join(folder, `step-${state.step}.safetensors`);
   await rm(kept, { force: true }); // of an earlier run that came here too
   await link(path, kept).catch(() => copyFile(path, kept)); // not every file system has links
-  const steps = (await readdir(folder)).flatMap((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN)).filter((step) => !Number.isNaN(step));
+  const steps = (await readdir(folder))
+    .flatMap((name) => Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? Number.NaN))
+    .filter((step) => !Number.isNaN(step));
   const tooOld = steps.sort((a, b) => b - a).slice(keep);
   for (const step of tooOld) await rm(join(folder, `step-${step}.safetensors`), { force: true });
 }
@@ -43,9 +48,16 @@ export class Checkpoints {
   #writing: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
-  constructor(layout: Layout, control: Control, memory: WebAssembly.Memory, snapshot: SharedArrayBuffer, spec: CheckpointSpec) {
+  constructor(
+    layout: Layout,
+    control: Control,
+    memory: WebAssembly.Memory,
+    snapshot: SharedArrayBuffer,
+    spec: CheckpointSpec,
+  ) {
     const { training, job } = layout;
-    if (training === null || job.training === null) throw new TypeError("checkpoints: the job has no training");
+    if (training === null || job.training === null)
+      throw new TypeError("checkpoints: the job has no training");
     const phases = phasesOf(stepsPerEpoch(job.training), job.training.epochs, job.scored !== null);
     let lastSteps = control.steps;
     let lastEpochs = control.epochs;
@@ -53,7 +65,8 @@ export class Checkpoints {
     let asked = false;
     const due = (): boolean =>
       (spec.everySteps !== undefined && control.steps - lastSteps >= spec.everySteps) ||
-      (spec.everySeconds !== undefined && performance.now() - lastTime >= spec.everySeconds * 1000) ||
+      (spec.everySeconds !== undefined &&
+        performance.now() - lastTime >= spec.everySeconds * 1000) ||
       control.epochs > lastEpochs;
     const write = async (step: number): Promise<void> => {
       try {
@@ -70,7 +83,8 @@ export class Checkpoints {
       if (this.#writing !== undefined) return;
       if (asked) {
         const step = control.snapshotStep;
-        if (step >= 0 && snapshotComplete(control, job.workers, finishedPhases(phases, step))) this.#writing = write(step);
+        if (step >= 0 && snapshotComplete(control, job.workers, finishedPhases(phases, step)))
+          this.#writing = write(step);
       } else if (due()) {
         lastSteps = control.steps;
         lastEpochs = control.epochs;

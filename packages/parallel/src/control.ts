@@ -58,7 +58,7 @@ export interface SharedWords {
 
 function sharedWords(buffer: ArrayBufferLike): SharedWords {
   const words = new Int32Array(buffer);
-  const numbers = new Float64Array(buffer, 0, 4 * WORDS.phases / 8);
+  const numbers = new Float64Array(buffer, 0, (4 * WORDS.phases) / 8);
   return {
     load: (at) => Atomics.load(words, at),
     store: (at, value) => void Atomics.store(words, at, value),
@@ -80,11 +80,13 @@ export class Control {
 
   /** Clears everything for a run that has `steps` committed steps. */
   reset(workers: number, phases: Phases, steps: number): void {
-    for (let at = 0; at < WORDS.phases + workers * WORDS_PER_LINE; at += 1) this.#words.store(at, 0);
+    for (let at = 0; at < WORDS.phases + workers * WORDS_PER_LINE; at += 1)
+      this.#words.store(at, 0);
     this.steps = steps;
     this.#words.storeNumber(WORDS.snapshotStep, -1);
     this.finishEpochs(Math.floor(steps / phases.stepsPerEpoch));
-    for (let w = 0; w < workers; w += 1) this.#words.store(WORDS.phases + w * WORDS_PER_LINE, finishedPhases(phases, steps) | 0);
+    for (let w = 0; w < workers; w += 1)
+      this.#words.store(WORDS.phases + w * WORDS_PER_LINE, finishedPhases(phases, steps) | 0);
   }
 
   /** Ends the run at once: every waiter sees it within its time-out. */
@@ -146,7 +148,8 @@ export class Control {
   /** Whether any worker did. All read the same after the barrier, which so cancels the commit without another one. */
   foundNonFinite(workers: number, step: number): boolean {
     for (let w = 0; w < workers; w += 1)
-      if (this.#words.load(WORDS.phases + w * WORDS_PER_LINE + NON_FINITE) === markOf(step)) return true;
+      if (this.#words.load(WORDS.phases + w * WORDS_PER_LINE + NON_FINITE) === markOf(step))
+        return true;
     return false;
   }
 
@@ -250,7 +253,7 @@ export class Barrier {
     if (((this.#control.phase(w) - phase) | 0) >= 0) return;
     if (this.#spin && this.#bound > 0.001) {
       // The clock is read after a while only: most waits are shorter, and each reading may allocate a number.
-      for (let end = 0; ; ) {
+      for (let end = 0; ;) {
         for (let i = 0; i < POLLS; i += 1) {
           if (((this.#control.phase(w) - phase) | 0) >= 0) {
             this.#bound = Math.min(MOST_SPIN_MS, this.#bound * 2);

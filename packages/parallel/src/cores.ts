@@ -12,14 +12,19 @@ export interface Cores {
 export function cores(): Cores {
   const available = availableParallelism();
   const quota = cgroupQuota();
-  return quota === null ? { count: available, quota: false } : { count: Math.max(1, Math.min(available, Math.floor(quota))), quota: quota < available };
+  return quota === null
+    ? { count: available, quota: false }
+    : { count: Math.max(1, Math.min(available, Math.floor(quota))), quota: quota < available };
 }
 
 /** Cores' worth of time that a cgroup v2 or v1 allows, null when it sets no limit. */
 function cgroupQuota(): number | null {
   const v2 = read("/sys/fs/cgroup/cpu.max")?.split(" ");
   if (v2 !== undefined) return ratio(v2[0], v2[1]);
-  return ratio(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
+  return ratio(
+    read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+    read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+  );
 }
 
 function ratio(quota: string | undefined, period: string | undefined): number | null {

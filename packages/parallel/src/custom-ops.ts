@@ -21,12 +21,21 @@ export async function loadOps(modules: readonly (string | URL)[]): Promise<Custo
   const ops = new Map<string, Op>();
   const urls: string[] = [];
   for (const module of modules) {
-    const url = module instanceof URL ? module.href : /^(file|data|node):/.test(module) ? module : pathToFileURL(resolve(module)).href;
+    const url =
+      module instanceof URL
+        ? module.href
+        : /^(file|data|node):/.test(module)
+          ? module
+          : pathToFileURL(resolve(module)).href;
     urls.push(url);
     const found = Object.values(await importModule(String(module), url)).filter(isOp);
-    if (found.length === 0) throw new InputError(`${String(module)}: exports no op; export what customOp returns`);
+    if (found.length === 0)
+      throw new InputError(`${String(module)}: exports no op; export what customOp returns`);
     for (const op of found) {
-      if (ops.has(op.name) && ops.get(op.name) !== op) throw new InputError(`${String(module)}: the op ${op.name} exists already; give it another name`);
+      if (ops.has(op.name) && ops.get(op.name) !== op)
+        throw new InputError(
+          `${String(module)}: the op ${op.name} exists already; give it another name`,
+        );
       ops.set(op.name, op);
     }
   }
@@ -43,5 +52,12 @@ async function importModule(place: string, url: string): Promise<Record<string, 
 }
 
 function isOp(value: unknown): value is Op {
-  return typeof value === "object" && value !== null && "name" in value && "shape" in value && "lower" in value && typeof value.lower === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "shape" in value &&
+    "lower" in value &&
+    typeof value.lower === "function"
+  );
 }

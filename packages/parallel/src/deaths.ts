@@ -43,15 +43,24 @@ export class Deaths {
    * Takes note of a death and says how to go on.
    * Throws Error naming the shard's rows when it ended workers too often.
    */
-  record({ worker, name, finished, probed, exitCode, error }: Death, phases: Phases): WorkerRestart {
+  record(
+    { worker, name, finished, probed, exitCode, error }: Death,
+    phases: Phases,
+  ): WorkerRestart {
     const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
     moveTo(at, phases, finished);
-    const reason = error instanceof Error ? error.message : `${name} ended with exit code ${exitCode}`;
+    const reason =
+      error instanceof Error ? error.message : `${name} ended with exit code ${exitCode}`;
     const inPhase = count(this.#inPhase, `${worker}:${finished}`);
     if (probed !== null && count(this.#ofShard, `${finished}:${probed}`) >= MOST_DEATHS_OF_A_SHARD)
-      throw new Error(`shard ${probed} of step ${at.step + 1} ended ${MOST_DEATHS_OF_A_SHARD} workers (${reason}); its rows: ${shardSourceRows(this.#training, at, probed).join(", ")}`, { cause: error });
+      throw new Error(
+        `shard ${probed} of step ${at.step + 1} ended ${MOST_DEATHS_OF_A_SHARD} workers (${reason}); its rows: ${shardSourceRows(this.#training, at, probed).join(", ")}`,
+        { cause: error },
+      );
     if (inPhase >= MOST_DEATHS_IN_A_PHASE)
-      throw new Error(`${name} ended ${inPhase} times in step ${at.step + 1} (${reason})`, { cause: error });
+      throw new Error(`${name} ended ${inPhase} times in step ${at.step + 1} (${reason})`, {
+        cause: error,
+      });
     return { worker, step: at.step, reason, probe: inPhase > 1 && at.phase === "gradients" };
   }
 }

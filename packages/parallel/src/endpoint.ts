@@ -12,7 +12,14 @@ interface WireError {
 }
 
 function toWire(value: unknown): WireError {
-  if (!(value instanceof Error)) return { name: "Error", message: String(value), stack: undefined, code: undefined, cause: undefined };
+  if (!(value instanceof Error))
+    return {
+      name: "Error",
+      message: String(value),
+      stack: undefined,
+      code: undefined,
+      cause: undefined,
+    };
   const { name, message, stack } = value;
   const { code } = value as { code?: unknown };
   return {
@@ -85,8 +92,16 @@ export function workerEndpoint(worker: Worker, name: string): Endpoint {
     if (data.id !== undefined) pending.delete(data.id);
     for (const listener of listeners) deliver(listener, data);
   });
-  worker.on("error", (error) => end(new Error(`${name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })));
-  worker.on("messageerror", (error) => end(new Error(`${name} sent a message that could not be read: ${error.message}`)));
+  worker.on("error", (error) =>
+    end(
+      new Error(`${name} failed: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      }),
+    ),
+  );
+  worker.on("messageerror", (error) =>
+    end(new Error(`${name} sent a message that could not be read: ${error.message}`)),
+  );
   worker.on("exit", (code) => end(new Error(`${name} ended with exit code ${code}`)));
   return {
     postMessage: (message: { id?: string }, transfer) => {

@@ -13,7 +13,8 @@ export class EventQueue<Event> implements AsyncIterable<Event> {
 
   push(event: Event): void {
     const last = this.#events.at(-1);
-    if (last !== undefined && this.#coalesce(last) && this.#coalesce(event)) this.#events[this.#events.length - 1] = event;
+    if (last !== undefined && this.#coalesce(last) && this.#coalesce(event))
+      this.#events[this.#events.length - 1] = event;
     else this.#events.push(event);
     this.#wake?.();
   }

@@ -12,7 +12,11 @@ export interface Gather {
 }
 
 /** Makes the gather of one dataset into one worker's places. */
-export function gatherer(kernels: Kernels & Scratch, data: DataPlaces, places: WorkerPlaces): Gather {
+export function gatherer(
+  kernels: Kernels & Scratch,
+  data: DataPlaces,
+  places: WorkerPlaces,
+): Gather {
   const { spec } = data;
   const stride = inputWidth(spec);
   const calls: ((rows: number) => void)[] = [];
@@ -27,18 +31,34 @@ export function gatherer(kernels: Kernels & Scratch, data: DataPlaces, places: W
         calls.push((rows) => kernels.gatherF32(rows, block.width, indices, source, out, stride));
         break;
       case "u8":
-        calls.push((rows) => kernels.gatherU8(rows, block.width, indices, source, block.shift, block.scale, out, stride));
+        calls.push((rows) =>
+          kernels.gatherU8(
+            rows,
+            block.width,
+            indices,
+            source,
+            block.shift,
+            block.scale,
+            out,
+            stride,
+          ),
+        );
         break;
       case "oneHot":
-        calls.push((rows) => kernels.gatherOneHot(rows, block.classes, indices, source, out, stride));
+        calls.push((rows) =>
+          kernels.gatherOneHot(rows, block.classes, indices, source, out, stride),
+        );
         break;
     }
   });
   const { target } = spec;
-  if (target?.kind === "class") calls.push((rows) => kernels.gatherI32(rows, places.indices, data.target, places.target));
+  if (target?.kind === "class")
+    calls.push((rows) => kernels.gatherI32(rows, places.indices, data.target, places.target));
   if (target?.kind === "number") {
     const { width } = target;
-    calls.push((rows) => kernels.gatherF32(rows, width, places.indices, data.target, places.target, width));
+    calls.push((rows) =>
+      kernels.gatherF32(rows, width, places.indices, data.target, places.target, width),
+    );
   }
   const all = (rows: number): void => {
     for (const call of calls) call(rows);

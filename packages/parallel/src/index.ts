@@ -5,8 +5,24 @@ export type { Best, EarlyStopping } from "./early-stopping.js";
 export type { PastEpoch } from "./epoch-history.js";
 export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
-export type { EpochEvent, ProgressEvent, RestartEvent, RunEvent, RunResult, Scores, StartEvent, TrainingState } from "./events.js";
-export { chromeTrace, SEGMENTS, type Profile, type Segment, type TraceEvent, type WorkerProfile } from "./trace.js";
+export type {
+  EpochEvent,
+  ProgressEvent,
+  RestartEvent,
+  RunEvent,
+  RunResult,
+  Scores,
+  StartEvent,
+  TrainingState,
+} from "./events.js";
+export {
+  chromeTrace,
+  SEGMENTS,
+  type Profile,
+  type Segment,
+  type TraceEvent,
+  type WorkerProfile,
+} from "./trace.js";
 export { loadOps, type CustomOps } from "./custom-ops.js";
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
@@ -17,8 +33,16 @@ export { formatBytes } from "./memory-pool.js";
 export { hashParameters } from "./parameters.js";
 
 export {
-  blockWidth, featureWidth,
-  type ClassTarget, type Dataset, type F32Block, type FeatureBlock, type NumberTarget, type OneHotBlock, type Target, type U8Block,
+  blockWidth,
+  featureWidth,
+  type ClassTarget,
+  type Dataset,
+  type F32Block,
+  type FeatureBlock,
+  type NumberTarget,
+  type OneHotBlock,
+  type Target,
+  type U8Block,
 } from "./dataset/dataset.js";
 
 export { InputError } from "./dataset/input-error.js";
@@ -26,10 +50,25 @@ export { didYouMean, nearest } from "./dataset/suggest.js";
 export { readTable, tableFiles, type ReadOptions } from "./dataset/read.js";
 export { storedBytes } from "./dataset/source.js";
 export {
-  allRows, columnOf, hasValue, placeOf, selectRows, typesOf,
-  type Column, type NumberColumn, type OpaqueColumn, type Table, type TextColumn, type VectorColumn,
+  allRows,
+  columnOf,
+  hasValue,
+  placeOf,
+  selectRows,
+  typesOf,
+  type Column,
+  type NumberColumn,
+  type OpaqueColumn,
+  type Table,
+  type TextColumn,
+  type VectorColumn,
 } from "./dataset/table.js";
-export { tableFromRecords, type Cell, type RecordOptions, type TableRecord } from "./dataset/records.js";
+export {
+  tableFromRecords,
+  type Cell,
+  type RecordOptions,
+  type TableRecord,
+} from "./dataset/records.js";
 export { datasetFromArrays, type ArrayOptions } from "./dataset/arrays.js";
 export { holdout, readRowList, type Split } from "./dataset/split.js";
 export { lintTable, lintTraining, type LintOptions, type TablePart } from "./dataset/lint.js";
@@ -37,20 +76,57 @@ export { foldsBy, holdoutBy, type SplitRule } from "./dataset/split-by.js";
 export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
 export type { Task } from "./dataset/fit-target.js";
 export {
-  columnTypes, targetUnit, targetWidth,
-  type CategoryFeature, type ClassTargetEncoding, type Encoding, type FeatureEncoding, type CalendarFeature, type NumberFeature, type NumberTargetEncoding, type OrdinalFeature, type WordsFeature, type TargetEncoding, type VectorFeature,
+  columnTypes,
+  targetUnit,
+  targetWidth,
+  type CategoryFeature,
+  type ClassTargetEncoding,
+  type Encoding,
+  type FeatureEncoding,
+  type CalendarFeature,
+  type NumberFeature,
+  type NumberTargetEncoding,
+  type OrdinalFeature,
+  type WordsFeature,
+  type TargetEncoding,
+  type VectorFeature,
 } from "./dataset/encoding.js";
 export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
-export { decodeOutputs, type ClassPredictions, type NumberPredictions, type Predictions } from "./dataset/decode.js";
-export { classScores, confusionMatrix, macroF1, type ClassScores, type ConfusionMatrix } from "./metrics.js";
+export {
+  decodeOutputs,
+  type ClassPredictions,
+  type NumberPredictions,
+  type Predictions,
+} from "./dataset/decode.js";
+export {
+  classScores,
+  confusionMatrix,
+  macroF1,
+  type ClassScores,
+  type ConfusionMatrix,
+} from "./metrics.js";
 
-export { loadModel, type LoadOptions, MODEL_FILE, saveModel, type OutputPredictions, type PredictRows, type StoredModel, type TrainedModel } from "./model-file.js";
+export {
+  loadModel,
+  type LoadOptions,
+  MODEL_FILE,
+  saveModel,
+  type OutputPredictions,
+  type PredictRows,
+  type StoredModel,
+  type TrainedModel,
+} from "./model-file.js";
 export { loadState, saveState, type StoredState } from "./state-file.js";
 export { writeFileAtomic } from "./atomic-file.js";
 export { exportOnnx } from "./export/onnx.js";
 export { cellsOf, onnxInputs, type OnnxInput } from "./export/onnx-inputs.js";
 export { exportJs, type JsModule } from "./export/js.js";
-export { classMetrics, type ClassMetrics, type ClassReport, type OneAgainstRest } from "./metrics-classes.js";
+export {
+  classMetrics,
+  type ClassMetrics,
+  type ClassReport,
+  type OneAgainstRest,
+} from "./metrics-classes.js";
 export { numberMetrics, type NumberReport } from "./metrics-numbers.js";
 export { isTextHead, tablesOfStream } from "./table-stream.js";
 export { encodeWeights, loadWeights } from "./weights-file.js";

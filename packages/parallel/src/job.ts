@@ -1,5 +1,11 @@
 // A job as data: everything that decides a run's bytes, and how it is spread over threads. It crosses threads.
-import { lossesPerRow, outputWidth, type LossSpec, type ModelSpec, type OptimizerSpec } from "@shardgrad/core";
+import {
+  lossesPerRow,
+  outputWidth,
+  type LossSpec,
+  type ModelSpec,
+  type OptimizerSpec,
+} from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
 import type { ConvergenceSpec } from "./convergence.js";
 import type { StoppingSpec } from "./early-stopping.js";
@@ -17,7 +23,9 @@ export type BlockSpec =
   | { readonly kind: "u8"; readonly width: number; readonly shift: number; readonly scale: number }
   | { readonly kind: "oneHot"; readonly classes: number };
 
-export type TargetSpec = { readonly kind: "class"; readonly classes: number } | { readonly kind: "number"; readonly width: number };
+export type TargetSpec =
+  | { readonly kind: "class"; readonly classes: number }
+  | { readonly kind: "number"; readonly width: number };
 
 /** What training adds to a forward pass. */
 export interface TrainingSpec {
@@ -69,7 +77,12 @@ export function dataSpec(dataset: Dataset): DataSpec {
           return { kind: "oneHot", classes: block.classes };
       }
     }),
-    target: target === null ? null : target.kind === "class" ? { kind: "class", classes: target.classes } : { kind: "number", width: target.width },
+    target:
+      target === null
+        ? null
+        : target.kind === "class"
+          ? { kind: "class", classes: target.classes }
+          : { kind: "number", width: target.width },
   };
 }
 
@@ -86,5 +99,10 @@ export function stepsPerEpoch({ data, batchSize }: TrainingSpec): number {
 /** How a job's scored rows are scored, in units of `unit`. */
 export function jobScorer({ model, loss, scored }: JobSpec, unit = 1): Scorer {
   const width = outputWidth(model);
-  return scorer({ kind: scored?.target?.kind ?? "number", width, unit, perRowCount: lossesPerRow(loss, width) });
+  return scorer({
+    kind: scored?.target?.kind ?? "number",
+    width,
+    unit,
+    perRowCount: lossesPerRow(loss, width),
+  });
 }

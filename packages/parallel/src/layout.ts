@@ -2,8 +2,18 @@
 //
 // control | tables | θ even, odd | optimizer even, odd | losses, epoch records | gradients per worker's subtree | data | scratch per worker
 import {
-  align, elements, outputWidth, parameterSpecs, plan, programWords, SCRATCH_BYTES, slotNames,
-  type ParameterSpec, type Place, type Plan, type Value,
+  align,
+  elements,
+  outputWidth,
+  parameterSpecs,
+  plan,
+  programWords,
+  SCRATCH_BYTES,
+  slotNames,
+  type ParameterSpec,
+  type Place,
+  type Plan,
+  type Value,
 } from "@shardgrad/core";
 import { controlBytes } from "./control.js";
 import { CHUNK_SUMS } from "./chunk-sums.js";
@@ -116,7 +126,11 @@ const LINE = 16;
 const lines = (count: number): number => Math.ceil(count / LINE) * LINE;
 
 /** Parameters in the order of θ: those that decay first, so that each chunk has at most one border. */
-function placeParameters(job: JobSpec): { parameters: ParameterPlace[]; thetaCount: number; decayingCount: number } {
+function placeParameters(job: JobSpec): {
+  parameters: ParameterPlace[];
+  thetaCount: number;
+  decayingCount: number;
+} {
   const specs = parameterSpecs(job.model);
   let offset = 0;
   const place = (spec: ParameterSpec): ParameterPlace => {
@@ -128,7 +142,11 @@ function placeParameters(job: JobSpec): { parameters: ParameterPlace[]; thetaCou
   for (const spec of specs) if (spec.decays) byName.set(spec.name, place(spec));
   const decayingCount = offset;
   for (const spec of specs) if (!spec.decays) byName.set(spec.name, place(spec));
-  return { parameters: specs.map(({ name }) => byName.get(name) as ParameterPlace), thetaCount: offset, decayingCount };
+  return {
+    parameters: specs.map(({ name }) => byName.get(name) as ParameterPlace),
+    thetaCount: offset,
+    decayingCount,
+  };
 }
 
 /** Lays the job out, with the user's own ops when the model names some. Throws RangeError when it needs more than one memory can hold. */
@@ -144,17 +162,36 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
   const takePair = (bytes: number): readonly [number, number] => [take(bytes), take(bytes)];
   const takeData = (spec: DataSpec): DataPlaces => ({
     spec,
-    blocks: spec.blocks.map((block) => take(spec.rows * (block.kind === "u8" ? block.width : 4 * (block.kind === "oneHot" ? 1 : block.width)))),
-    target: spec.target === null ? 0 : take(spec.rows * 4 * (spec.target.kind === "class" ? 1 : spec.target.width)),
+    blocks: spec.blocks.map((block) =>
+      take(
+        spec.rows *
+          (block.kind === "u8" ? block.width : 4 * (block.kind === "oneHot" ? 1 : block.width)),
+      ),
+    ),
+    target:
+      spec.target === null
+        ? 0
+        : take(spec.rows * 4 * (spec.target.kind === "class" ? 1 : spec.target.width)),
   });
 
   take(controlBytes(workers));
   const theta = job.training === null ? sharedPair(take(thetaCount * 4)) : takePair(thetaCount * 4);
-  const training = job.training === null ? null : layTraining(job, parameters, thetaCount, { take, takePair, takeData, ops });
+  const training =
+    job.training === null
+      ? null
+      : layTraining(job, parameters, thetaCount, { take, takePair, takeData, ops });
   const scoring = job.scored === null ? null : layScoring(job, job.scored, { take, takeData, ops });
 
-  const mostRows = Math.max(training === null ? 0 : mostPartRows(training.cuts), scoring === null ? 0 : SCORED_CHUNK);
-  const targetWidth = Math.max(1, ...[job.training?.data.target, job.scored?.target].map((t) => (t?.kind === "number" ? t.width : 1)));
+  const mostRows = Math.max(
+    training === null ? 0 : mostPartRows(training.cuts),
+    scoring === null ? 0 : SCORED_CHUNK,
+  );
+  const targetWidth = Math.max(
+    1,
+    ...[job.training?.data.target, job.scored?.target].map((t) =>
+      t?.kind === "number" ? t.width : 1,
+    ),
+  );
   const before = end;
   const takeWorker = (): WorkerPlaces => ({
     kernels: take(SCRATCH_BYTES),
@@ -172,7 +209,16 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
   });
   const places = Array.from({ length: workers }, takeWorker);
   return {
-    job, bytes: end, bytesPerWorker: Math.ceil((end - before) / workers), parameters, thetaCount, decayingCount, theta, workers: places, training, scoring,
+    job,
+    bytes: end,
+    bytesPerWorker: Math.ceil((end - before) / workers),
+    parameters,
+    thetaCount,
+    decayingCount,
+    theta,
+    workers: places,
+    training,
+    scoring,
   };
 }
 
@@ -190,13 +236,22 @@ interface Takes {
   readonly ops: CustomOps["ops"];
 }
 
-function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaCount: number, { take, takePair, takeData, ops }: Takes): TrainingLayout {
+function layTraining(
+  job: JobSpec,
+  parameters: readonly ParameterPlace[],
+  thetaCount: number,
+  { take, takePair, takeData, ops }: Takes,
+): TrainingLayout {
   const { training } = job;
   if (training === null) throw new RangeError("layout: no training");
   const { batchSize, shards, data } = training;
   const graph = trainingGraph(job, ops);
-  const cut = (rows: number): BatchCut => cutBatch(rows, batchSize, shards, job.workers, job.backend);
-  const cuts = [cut(Math.min(batchSize, data.rows)), cut(data.rows % batchSize || Math.min(batchSize, data.rows))] as const;
+  const cut = (rows: number): BatchCut =>
+    cutBatch(rows, batchSize, shards, job.workers, job.backend);
+  const cuts = [
+    cut(Math.min(batchSize, data.rows)),
+    cut(data.rows % batchSize || Math.min(batchSize, data.rows)),
+  ] as const;
 
   let gradientCount = thetaCount;
   const extraUses = graph.uses.flatMap((uses, i) =>
@@ -210,9 +265,19 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
   const lossOffset = gradientCount;
   const gradientBytes = align((gradientCount + LINE) * 4);
 
-  const placed = new Set<Value>([graph.x, graph.target, ...graph.parameters, graph.loss, ...graph.uses.flat()]);
+  const placed = new Set<Value>([
+    graph.x,
+    graph.target,
+    ...graph.parameters,
+    graph.loss,
+    ...graph.uses.flat(),
+  ]);
   // The loss first, so that all of the forward pass comes before all of the backward pass.
-  const lowered = plan([graph.loss, ...graph.uses.flat()], { bytes: 4, mostRows: mostPartRows(cuts), placed });
+  const lowered = plan([graph.loss, ...graph.uses.flat()], {
+    bytes: 4,
+    mostRows: mostPartRows(cuts),
+    placed,
+  });
 
   const steps = stepsPerEpoch(training);
   const recordSize = 2 + (job.scored === null ? 0 : jobScorer(job).size);
@@ -225,7 +290,9 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
     extraUses,
     lossOffset,
     gradientBytes,
-    subtreesPerWorker: Math.max(...cuts.flatMap(({ parts }) => parts.map((part) => part.subtrees.length))),
+    subtreesPerWorker: Math.max(
+      ...cuts.flatMap(({ parts }) => parts.map((part) => part.subtrees.length)),
+    ),
     dataLosses: take(2 * steps * 8),
     losses: take(2 * steps * 8),
     records: take(Math.min(training.epochs, EPOCH_RECORDS) * recordSize * 8),
@@ -234,13 +301,19 @@ function layTraining(job: JobSpec, parameters: readonly ParameterPlace[], thetaC
     convergence: take(CONVERGENCE_NUMBERS * 8),
     verdicts: take(VERDICT_NUMBERS * 8),
     best: take(training.stopping === null ? 0 : thetaCount * 4),
-    programs: cuts.map(({ parts }) => parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4)))),
+    programs: cuts.map(({ parts }) =>
+      parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4))),
+    ),
     reduceTables: cuts.map(({ merges }) => take(programWords(merges.length) * 4)),
     data: takeData(data),
   };
 }
 
-function layScoring(job: JobSpec, scored: DataSpec, { take, takeData, ops }: Omit<Takes, "takePair">): ScoringLayout {
+function layScoring(
+  job: JobSpec,
+  scored: DataSpec,
+  { take, takeData, ops }: Omit<Takes, "takePair">,
+): ScoringLayout {
   const graph = scoringGraph(job, ops);
   const placed = new Set<Value>([graph.x, graph.outputs, ...graph.parameters]);
   if (graph.target !== null) placed.add(graph.target);
@@ -260,8 +333,15 @@ function layScoring(job: JobSpec, scored: DataSpec, { take, takeData, ops }: Omi
 }
 
 /** Where the parameters of a graph are: θ of even or odd steps. */
-export function parameterPlaces(layout: Layout, leaves: readonly Value[], parity: 0 | 1): [Value, Place][] {
-  return leaves.map((leaf, i) => [leaf, { address: layout.theta[parity] + 4 * (layout.parameters[i]?.offset ?? 0) }]);
+export function parameterPlaces(
+  layout: Layout,
+  leaves: readonly Value[],
+  parity: 0 | 1,
+): [Value, Place][] {
+  return leaves.map((leaf, i) => [
+    leaf,
+    { address: layout.theta[parity] + 4 * (layout.parameters[i]?.offset ?? 0) },
+  ]);
 }
 
 /** Features that a dataset's blocks give. */

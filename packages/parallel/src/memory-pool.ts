@@ -9,9 +9,13 @@ const idle: WebAssembly.Memory[] = [];
 export function takeMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE);
   if (pages > MOST_PAGES)
-    throw new RangeError(`memory: the job needs ${formatBytes(bytes)}, one shared memory holds 4 GiB; use fewer workers, rows or parameters`);
+    throw new RangeError(
+      `memory: the job needs ${formatBytes(bytes)}, one shared memory holds 4 GiB; use fewer workers, rows or parameters`,
+    );
   // The smallest that fits, and not one that would be mostly wasted.
-  const fits = idle.filter(({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength <= 4 * Math.max(bytes, 1 << 24));
+  const fits = idle.filter(
+    ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength <= 4 * Math.max(bytes, 1 << 24),
+  );
   const best = fits.sort((a, b) => a.buffer.byteLength - b.buffer.byteLength)[0];
   if (best !== undefined) {
     idle.splice(idle.indexOf(best), 1);
@@ -21,7 +25,10 @@ export function takeMemory(bytes: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (cause) {
-    throw new RangeError(`memory: the system gave no ${formatBytes(bytes)} of shared memory; use fewer workers, rows or parameters`, { cause });
+    throw new RangeError(
+      `memory: the system gave no ${formatBytes(bytes)} of shared memory; use fewer workers, rows or parameters`,
+      { cause },
+    );
   }
 }
 
@@ -32,5 +39,7 @@ export function giveMemory(memory: WebAssembly.Memory): void {
 
 /** Bytes as text, e.g. `12.3 MiB`. */
 export function formatBytes(bytes: number): string {
-  return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  return bytes < 2 ** 30
+    ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
+    : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }

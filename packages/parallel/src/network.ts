@@ -1,7 +1,15 @@
 // The graphs of a job: the loss and its gradients for training, outputs and row losses for scoring.
 import {
-  gradients, input, outputOf, parameterSpecs, ROWS, rowLoss, sum, sumsRows,
-  type ParameterSpec, type Value,
+  gradients,
+  input,
+  outputOf,
+  parameterSpecs,
+  ROWS,
+  rowLoss,
+  sum,
+  sumsRows,
+  type ParameterSpec,
+  type Value,
 } from "@shardgrad/core";
 import type { CustomOps } from "./custom-ops.js";
 import type { JobSpec, TargetSpec } from "./job.js";
@@ -25,7 +33,12 @@ export interface ScoringGraph {
   readonly perRow: Value | null; // [rows]
 }
 
-function leaves(job: JobSpec): { x: Value; specs: ParameterSpec[]; parameters: Value[]; byName: Map<string, Value> } {
+function leaves(job: JobSpec): {
+  x: Value;
+  specs: ParameterSpec[];
+  parameters: Value[];
+  byName: Map<string, Value>;
+} {
   const specs = parameterSpecs(job.model);
   const parameters = specs.map(({ name, shape }) => input(shape, name));
   return {
@@ -37,13 +50,16 @@ function leaves(job: JobSpec): { x: Value; specs: ParameterSpec[]; parameters: V
 }
 
 function targetLeaf(target: TargetSpec): Value {
-  return target.kind === "class" ? input([ROWS], "labels", "i32") : input([ROWS, target.width], "targets");
+  return target.kind === "class"
+    ? input([ROWS], "labels", "i32")
+    : input([ROWS, target.width], "targets");
 }
 
 /** Builds the training graph. Throws RangeError when a parameter has no influence on the loss. */
 export function trainingGraph(job: JobSpec, ops: CustomOps["ops"]): TrainingGraph {
   const spec = job.training?.data.target;
-  if (spec === null || spec === undefined) throw new RangeError("training: the data have no target");
+  if (spec === null || spec === undefined)
+    throw new RangeError("training: the data have no target");
   const { x, specs, parameters, byName } = leaves(job);
   const target = targetLeaf(spec);
   const output = outputOf(job.model, byName, x, { training: true, ops });
@@ -53,7 +69,10 @@ export function trainingGraph(job: JobSpec, ops: CustomOps["ops"]): TrainingGrap
     if (gradient === null) throw new RangeError(`training: ${name} has no influence on the loss`);
     const parts = addends(gradient);
     for (const part of parts)
-      if (!sumsRows(part)) throw new RangeError(`training: the gradient of ${name} goes through ${part.op.name} after the sum over rows`);
+      if (!sumsRows(part))
+        throw new RangeError(
+          `training: the gradient of ${name} goes through ${part.op.name} after the sum over rows`,
+        );
     return parts;
   });
   return { x, target, parameters, uses, loss };
@@ -71,5 +90,11 @@ export function scoringGraph(job: JobSpec, ops: CustomOps["ops"]): ScoringGraph 
   const outputs = outputOf(job.model, byName, x, { ops });
   const spec = job.scored?.target ?? null;
   const target = spec === null ? null : targetLeaf(spec);
-  return { x, target, parameters, outputs, perRow: target === null ? null : rowLoss(job.loss, outputs, target) };
+  return {
+    x,
+    target,
+    parameters,
+    outputs,
+    perRow: target === null ? null : rowLoss(job.loss, outputs, target),
+  };
 }

@@ -28,40 +28,66 @@ export class NonFiniteError extends Error {
 const MOST_NAMED = 8;
 
 /** Finds out what made step `step` (from 0) not finite. θ of the steps before is intact. */
-export function nonFinite(pool: Pool, { model, data, ops }: TrainerOptions, training: TrainingSpec, step: number): NonFiniteError {
+export function nonFinite(
+  pool: Pool,
+  { model, data, ops }: TrainerOptions,
+  training: TrainingSpec,
+  step: number,
+): NonFiniteError {
   const { layout, memory } = pool;
   const parity = (step & 1) as 0 | 1;
   const next = readParameters(layout, memory.buffer, layout.theta[(parity ^ 1) as 0 | 1]);
-  const parameter = [...next].find(([, { data: numbers }]) => !numbers.every(Number.isFinite))?.[0] ?? null;
+  const parameter =
+    [...next].find(([, { data: numbers }]) => !numbers.every(Number.isFinite))?.[0] ?? null;
   const steps = stepsPerEpoch(training);
   const epoch = Math.floor(step / steps);
   const batch = [...batchSourceRows(training, { epoch, inEpoch: step - epoch * steps })];
   let rows = batch.filter((row) => !rowIsFinite(data, row));
   if (rows.length === 0) {
-    const predict = createPredictor(model, readParameters(layout, memory.buffer, layout.theta[parity]), ops?.ops);
+    const predict = createPredictor(
+      model,
+      readParameters(layout, memory.buffer, layout.theta[parity]),
+      ops?.ops,
+    );
     const width = outputWidth(model);
-    rows = batch.filter((row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite));
+    rows = batch.filter(
+      (row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite),
+    );
     if (rows.length === batch.length) rows = []; // then it is the weights, not a row
   }
   const named = rows.slice(0, MOST_NAMED).join(", ") + (rows.length > MOST_NAMED ? ", …" : "");
   const where = parameter === null ? "the loss" : parameter;
-  const cause = rows.length === 0 ? "no single row is to blame; a smaller learning rate may help" : `it began with row ${named} of the training data`;
-  return new NonFiniteError(`step ${step + 1}: ${where} would become NaN or infinite; ${cause}`, step + 1, parameter, rows);
+  const cause =
+    rows.length === 0
+      ? "no single row is to blame; a smaller learning rate may help"
+      : `it began with row ${named} of the training data`;
+  return new NonFiniteError(
+    `step ${step + 1}: ${where} would become NaN or infinite; ${cause}`,
+    step + 1,
+    parameter,
+    rows,
+  );
 }
 
 function rowIsFinite(data: Dataset, row: number): boolean {
   if (!featuresOf(data, row).every(Number.isFinite)) return false;
   const { target } = data;
-  return target?.kind !== "number" || target.values.subarray(row * target.width, (row + 1) * target.width).every(Number.isFinite);
+  return (
+    target?.kind !== "number" ||
+    target.values.subarray(row * target.width, (row + 1) * target.width).every(Number.isFinite)
+  );
 }
 
 /** One row's features as the model sees them. */
 function featuresOf(data: Dataset, row: number): Float32Array {
   return Float32Array.from(
     data.features.flatMap((block): number[] => {
-      if (block.kind === "oneHot") return Array.from({ length: block.classes }, (_, j) => (block.codes[row] === j ? 1 : 0));
+      if (block.kind === "oneHot")
+        return Array.from({ length: block.classes }, (_, j) => (block.codes[row] === j ? 1 : 0));
       const values = [...block.values.subarray(row * block.width, (row + 1) * block.width)];
-      return block.kind === "u8" ? values.map((value) => (value - block.shift) * block.scale) : values;
+      return block.kind === "u8"
+        ? values.map((value) => (value - block.shift) * block.scale)
+        : values;
     }),
   );
 }

@@ -68,7 +68,13 @@ export interface TrainerOptions {
    */
   readonly cpuProfile?: string | undefined;
   /** Called when a worker ended and another took its place. */
-  readonly onWorkerRestart?: ((restart: { readonly worker: number; readonly step: number; readonly reason: string }) => void) | undefined;
+  readonly onWorkerRestart?:
+    | ((restart: {
+        readonly worker: number;
+        readonly step: number;
+        readonly reason: string;
+      }) => void)
+    | undefined;
   /** The target's scale: scores in its own unit are the model's times this. Default 1. */
   readonly unit?: number | undefined;
 }

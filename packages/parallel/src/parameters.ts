@@ -4,7 +4,12 @@ import type { Parameters, Tensor } from "@shardgrad/core";
 import type { Layout } from "./layout.js";
 
 /** Copies parameters to where θ (or a slot of it) begins. */
-export function writeParameters(layout: Layout, buffer: ArrayBufferLike, at: number, parameters: Parameters): void {
+export function writeParameters(
+  layout: Layout,
+  buffer: ArrayBufferLike,
+  at: number,
+  parameters: Parameters,
+): void {
   for (const { name, offset, count } of layout.parameters) {
     const data = parameters.get(name)?.data;
     if (data !== undefined) new Float32Array(buffer, at + 4 * offset, count).set(data);
@@ -14,7 +19,10 @@ export function writeParameters(layout: Layout, buffer: ArrayBufferLike, at: num
 /** Copies of the parameters (or a slot) that begin at an address. */
 export function readParameters(layout: Layout, buffer: ArrayBufferLike, at: number): Parameters {
   return new Map(
-    layout.parameters.map(({ name, shape, offset, count }): [string, Tensor] => [name, { shape, data: new Float32Array(buffer, at + 4 * offset, count).slice() }]),
+    layout.parameters.map(({ name, shape, offset, count }): [string, Tensor] => [
+      name,
+      { shape, data: new Float32Array(buffer, at + 4 * offset, count).slice() },
+    ]),
   );
 }
 
@@ -23,7 +31,9 @@ export function hashParameters(parameters: Parameters): string {
   const hash = createHash("sha256");
   for (const { data } of parameters.values()) {
     const bytes = new DataView(new ArrayBuffer(data.length * 4));
-    data.forEach((value, i) => bytes.setFloat32(4 * i, Number.isNaN(value) ? Number.NaN : value, true));
+    data.forEach((value, i) =>
+      bytes.setFloat32(4 * i, Number.isNaN(value) ? Number.NaN : value, true),
+    );
     hash.update(bytes);
   }
   return hash.digest("hex");

@@ -44,18 +44,40 @@ export class Pool {
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
-  constructor(job: JobSpec, { watchdog = WATCHDOG_MS, checkpoint = null, cpuProfile, traceEvents = 0, ops }: PoolOptions = {}) {
+  constructor(
+    job: JobSpec,
+    {
+      watchdog = WATCHDOG_MS,
+      checkpoint = null,
+      cpuProfile,
+      traceEvents = 0,
+      ops,
+    }: PoolOptions = {},
+  ) {
     this.layout = createLayout(job, ops);
     this.memory = takeMemory(this.layout.bytes);
     this.control = new Control(this.memory.buffer);
-    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), { name: "shardgrad supervisor", ...profilerFlags(cpuProfile, "supervisor") });
+    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), {
+      name: "shardgrad supervisor",
+      ...profilerFlags(cpuProfile, "supervisor"),
+    });
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
     this.trace = traceEvents === 0 ? null : traceBuffer(job.workers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     if (job.backend === "blas") prepareBlas();
     const free = cores();
     const spin = !free.quota && job.workers <= free.count;
-    this.#ready = this.#remote.open({ job, memory: this.memory, module: kernelModule("f32"), spin, watchdog, checkpoint, snapshot, trace: this.trace, cpuProfile });
+    this.#ready = this.#remote.open({
+      job,
+      memory: this.memory,
+      module: kernelModule("f32"),
+      spin,
+      watchdog,
+      checkpoint,
+      snapshot,
+      trace: this.trace,
+      cpuProfile,
+    });
     this.#ready.catch(() => {}); // whoever calls train or score sees it
   }
 
@@ -65,11 +87,14 @@ export class Pool {
     data.features.forEach((block, i) => {
       const at = blocks[i] ?? 0;
       if (block.kind === "u8") new Uint8Array(buffer, at, block.values.length).set(block.values);
-      else if (block.kind === "f32") new Float32Array(buffer, at, block.values.length).set(block.values);
+      else if (block.kind === "f32")
+        new Float32Array(buffer, at, block.values.length).set(block.values);
       else new Int32Array(buffer, at, block.codes.length).set(block.codes);
     });
-    if (data.target?.kind === "class") new Int32Array(buffer, target, data.target.labels.length).set(data.target.labels);
-    if (data.target?.kind === "number") new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
+    if (data.target?.kind === "class")
+      new Int32Array(buffer, target, data.target.labels.length).set(data.target.labels);
+    if (data.target?.kind === "number")
+      new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
   }
 
   /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker could not be replaced. */

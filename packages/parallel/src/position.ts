@@ -35,12 +35,17 @@ export interface Position {
 }
 
 /** Sets a position. */
-export function moveTo(position: Position, { stepsPerEpoch, perEpoch }: Phases, finished: number): void {
+export function moveTo(
+  position: Position,
+  { stepsPerEpoch, perEpoch }: Phases,
+  finished: number,
+): void {
   const epoch = Math.floor(finished / perEpoch);
   const within = finished - epoch * perEpoch;
   position.finished = finished;
   position.epoch = epoch;
   position.inEpoch = Math.min(stepsPerEpoch, within >> 1);
   position.step = epoch * stepsPerEpoch + position.inEpoch;
-  position.phase = within === 2 * stepsPerEpoch ? "score" : (within & 1) === 0 ? "gradients" : "update";
+  position.phase =
+    within === 2 * stepsPerEpoch ? "score" : (within & 1) === 0 ? "gradients" : "update";
 }

@@ -2,7 +2,13 @@
 //
 // every step: gather rows → forward → backward into own gradients → ‖ → for my slice of θ: sum over shards,
 // ÷ rows of the batch, optimizer: θ[step+1] from θ[step] → ‖ (the commit) → next step
-import { checkArithmetic, loadKernels, type Kernels, type Products, type Scratch } from "@shardgrad/core";
+import {
+  checkArithmetic,
+  loadKernels,
+  type Kernels,
+  type Products,
+  type Scratch,
+} from "@shardgrad/core";
 import { Barrier, Control } from "./control.js";
 import { stepsPerEpoch } from "./job.js";
 import type { Layout } from "./layout.js";
@@ -42,23 +48,40 @@ export interface Replica {
  * Makes the replica of one worker over a memory that holds the job's data.
  * @param products what multiplies matrices instead of our kernels
  */
-export function createReplica(layout: Layout, { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions, products?: Products): Replica {
+export function createReplica(
+  layout: Layout,
+  { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions,
+  products?: Products,
+): Replica {
   const places = layout.workers[index];
-  if (places === undefined) throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
-  const kernels: Kernels & Scratch = { ...loadKernels("f32", memory, module), ...products, scratch: places.kernels };
+  if (places === undefined)
+    throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
+  const kernels: Kernels & Scratch = {
+    ...loadKernels("f32", memory, module),
+    ...products,
+    scratch: places.kernels,
+  };
   checkArithmetic(kernels, places.kernels);
   const control = new Control(memory.buffer);
   const tracer = trace === null ? null : new Tracer(trace, layout.job.workers, index);
-  const scoring = layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
-  const step = layout.training === null ? null : createTrainingStep(layout, layout.training, kernels, places, index, { snapshot, tracer });
+  const scoring =
+    layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
+  const step =
+    layout.training === null
+      ? null
+      : createTrainingStep(layout, layout.training, kernels, places, index, { snapshot, tracer });
   return {
     score: () => scoring?.run(0),
     train: () => {
       const { training } = layout.job;
-      if (step === null || training === null) throw new TypeError("replica: the job has no training");
+      if (step === null || training === null)
+        throw new TypeError("replica: the job has no training");
       const phases = phasesOf(stepsPerEpoch(training), training.epochs, scoring !== null);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
-      trainAll({ phases, control, barrier, workers: layout.job.workers, index, step, scoring, tracer }, probe);
+      trainAll(
+        { phases, control, barrier, workers: layout.job.workers, index, step, scoring, tracer },
+        probe,
+      );
       tracer?.end(control.steps);
     },
   };

@@ -1,5 +1,11 @@
 // Evaluation and prediction in parallel, with weights that are there already.
-import { checkParameters, outputWidth, type LossSpec, type ModelSpec, type Parameters } from "@shardgrad/core";
+import {
+  checkParameters,
+  outputWidth,
+  type LossSpec,
+  type ModelSpec,
+  type Parameters,
+} from "@shardgrad/core";
 import { cores } from "./cores.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
@@ -22,14 +28,25 @@ export interface ScoreOptions {
 }
 
 async function withScored<Result>(
-  model: ModelSpec, parameters: Parameters, loss: LossSpec, data: Dataset, keepOutputs: boolean, { workers = "auto", ops = NO_OPS }: ScoreOptions,
+  model: ModelSpec,
+  parameters: Parameters,
+  loss: LossSpec,
+  data: Dataset,
+  keepOutputs: boolean,
+  { workers = "auto", ops = NO_OPS }: ScoreOptions,
   read: (pool: Pool) => Result,
 ): Promise<Result> {
   checkParameters(model, parameters);
   checkDataset("data", data, model.inputs, outputWidth(model));
   const chunks = Math.ceil(data.rows / SCORED_CHUNK);
   const job: JobSpec = {
-    model, loss, training: null, scored: dataSpec(data), keepOutputs, backend: "wasm", opModules: ops.modules,
+    model,
+    loss,
+    training: null,
+    scored: dataSpec(data),
+    keepOutputs,
+    backend: "wasm",
+    opModules: ops.modules,
     workers: Math.min(workers === "auto" ? cores().count : workers, chunks),
   };
   const pool = new Pool(job, { ops: ops.ops });
@@ -45,21 +62,45 @@ async function withScored<Result>(
 }
 
 /** Scores of a model on rows with a target. */
-export function evaluate(model: ModelSpec, parameters: Parameters, loss: LossSpec, data: Dataset, options: ScoreOptions = {}): Promise<Scores> {
+export function evaluate(
+  model: ModelSpec,
+  parameters: Parameters,
+  loss: LossSpec,
+  data: Dataset,
+  options: ScoreOptions = {},
+): Promise<Scores> {
   if (data.target === null) throw new RangeError("evaluate: the data have no target");
   return withScored(model, parameters, loss, data, false, options, ({ layout, memory }) => {
     const { scoring, job } = layout;
     if (scoring === null) return {};
     const sums = new Float64Array(memory.buffer, scoring.sums, scoring.chunks * scoring.sumSize);
     const folded = new Float64Array(scoring.sumSize);
-    for (let at = 0; at < sums.length; at += scoring.sumSize) foldSums(folded, sums.subarray(at, at + scoring.sumSize));
+    for (let at = 0; at < sums.length; at += scoring.sumSize)
+      foldSums(folded, sums.subarray(at, at + scoring.sumSize));
     return jobScorer(job, options.unit).finish(folded);
   });
 }
 
 /** Outputs of a model for every row, [rows, outputs], as its last layer gives them. */
-export function predict(model: ModelSpec, parameters: Parameters, data: Dataset, options: ScoreOptions = {}): Promise<Float32Array> {
+export function predict(
+  model: ModelSpec,
+  parameters: Parameters,
+  data: Dataset,
+  options: ScoreOptions = {},
+): Promise<Float32Array> {
   const loss: LossSpec = { name: "meanSquaredError", reduction: "mean" }; // not used without a target
-  return withScored(model, parameters, loss, { ...data, target: null }, true, options, ({ layout, memory }) =>
-    new Float32Array(memory.buffer, layout.scoring?.outputs ?? 0, data.rows * outputWidth(model)).slice());
+  return withScored(
+    model,
+    parameters,
+    loss,
+    { ...data, target: null },
+    true,
+    options,
+    ({ layout, memory }) =>
+      new Float32Array(
+        memory.buffer,
+        layout.scoring?.outputs ?? 0,
+        data.rows * outputWidth(model),
+      ).slice(),
+  );
 }

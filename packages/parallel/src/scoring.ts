@@ -1,8 +1,24 @@
 // One worker's scoring: forward passes over its chunks of the scored rows, and their sums of scores.
-import { bind, outputWidth, type BoundPlan, type Kernels, type Place, type Scratch, type Value, type Work } from "@shardgrad/core";
+import {
+  bind,
+  outputWidth,
+  type BoundPlan,
+  type Kernels,
+  type Place,
+  type Scratch,
+  type Value,
+  type Work,
+} from "@shardgrad/core";
 import { gatherer, type Gather } from "./gather.js";
 import { jobScorer } from "./job.js";
-import { parameterPlaces, SCORED_CHUNK, type DataPlaces, type Layout, type ScoringLayout, type WorkerPlaces } from "./layout.js";
+import {
+  parameterPlaces,
+  SCORED_CHUNK,
+  type DataPlaces,
+  type Layout,
+  type ScoringLayout,
+  type WorkerPlaces,
+} from "./layout.js";
 import { foldSums, type Scorer, type TargetRows } from "./metrics.js";
 
 /** One worker's part of scoring. */
@@ -14,12 +30,22 @@ export interface Scoring {
 }
 
 /** Binds the scoring of one worker. */
-export function createScoring(layout: Layout, scoring: ScoringLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number): Scoring {
+export function createScoring(
+  layout: Layout,
+  scoring: ScoringLayout,
+  kernels: Kernels & Scratch,
+  places: WorkerPlaces,
+  index: number,
+): Scoring {
   const { job } = layout;
   const { graph, chunks, sumSize, data } = scoring;
   const { buffer } = kernels.memory;
   const bindWith = (parity: 0 | 1): BoundPlan => {
-    const map = new Map<Value, Place>([[graph.x, { address: places.x }], [graph.outputs, { address: places.outputs }], ...parameterPlaces(layout, graph.parameters, parity)]);
+    const map = new Map<Value, Place>([
+      [graph.x, { address: places.x }],
+      [graph.outputs, { address: places.outputs }],
+      ...parameterPlaces(layout, graph.parameters, parity),
+    ]);
     if (graph.target !== null) map.set(graph.target, { address: places.target });
     if (graph.perRow !== null) map.set(graph.perRow, { address: places.perRow });
     return bind(kernels, scoring.plan, places.scoring, map);
@@ -30,12 +56,21 @@ export function createScoring(layout: Layout, scoring: ScoringLayout, kernels: K
   const width = outputWidth(job.model);
   const outputs = new Float32Array(buffer, places.outputs, SCORED_CHUNK * width);
   const perRow = new Float32Array(buffer, places.perRow, SCORED_CHUNK);
-  const kept = scoring.outputs === 0 ? null : new Float32Array(buffer, scoring.outputs, data.spec.rows * width);
+  const kept =
+    scoring.outputs === 0
+      ? null
+      : new Float32Array(buffer, scoring.outputs, data.spec.rows * width);
   const sums = new Float64Array(buffer, scoring.sums, chunks * sumSize);
   const targets = targetViews(buffer, data);
   const first = Math.floor((chunks * index) / job.workers);
   const end = Math.floor((chunks * (index + 1)) / job.workers);
-  const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: 0, subtrees: [] };
+  const work: { -readonly [K in keyof Work]: Work[K] } = {
+    rows: 0,
+    firstRow: 0,
+    step: 0,
+    seed: 0,
+    subtrees: [],
+  };
   return {
     run: (parity) => {
       for (let chunk = first; chunk < end; chunk += 1) {
@@ -50,15 +85,26 @@ export function createScoring(layout: Layout, scoring: ScoringLayout, kernels: K
       }
     },
     fold: (into) => {
-      for (let chunk = 0; chunk < chunks; chunk += 1) foldSums(into, sums.subarray(chunk * sumSize, (chunk + 1) * sumSize));
+      for (let chunk = 0; chunk < chunks; chunk += 1)
+        foldSums(into, sums.subarray(chunk * sumSize, (chunk + 1) * sumSize));
     },
   };
 }
 
 /** Views of some rows' targets in the data, null when there are none. */
-function targetViews(buffer: ArrayBufferLike, { target: address, spec: { target } }: DataPlaces): ((row: number, rows: number) => TargetRows) | null {
+function targetViews(
+  buffer: ArrayBufferLike,
+  { target: address, spec: { target } }: DataPlaces,
+): ((row: number, rows: number) => TargetRows) | null {
   if (target === null) return null;
-  if (target.kind === "class") return (row, rows) => ({ kind: "class", labels: new Int32Array(buffer, address + 4 * row, rows) });
+  if (target.kind === "class")
+    return (row, rows) => ({
+      kind: "class",
+      labels: new Int32Array(buffer, address + 4 * row, rows),
+    });
   const { width } = target;
-  return (row, rows) => ({ kind: "number", values: new Float32Array(buffer, address + 4 * row * width, rows * width) });
+  return (row, rows) => ({
+    kind: "number",
+    values: new Float32Array(buffer, address + 4 * row * width, rows * width),
+  });
 }

@@ -57,7 +57,13 @@ export interface BatchCut {
  * Cuts a batch of `rows` ≤ batchSize rows. A short batch keeps the shard size and has fewer shards or a shorter last one;
  * absent shards are skipped, never added as zeros.
  */
-export function cutBatch(rows: number, batchSize: number, shards: number, workers: number, backend: Backend = "wasm"): BatchCut {
+export function cutBatch(
+  rows: number,
+  batchSize: number,
+  shards: number,
+  workers: number,
+  backend: Backend = "wasm",
+): BatchCut {
   const size = shardRows(batchSize, shards);
   const present = presentShards(rows, batchSize, shards);
   const rowsOf = (shard: number): number => Math.min(size, rows - shard * size);
@@ -65,7 +71,10 @@ export function cutBatch(rows: number, batchSize: number, shards: number, worker
     const { lo, hi } = workerShards(present, workers, w);
     const firstRow = lo * size;
     // A native product sums the rows of one shard; with our own the tree runs inside the product.
-    const spans = backend === "wasm" ? cover(present, lo, hi) : Array.from({ length: hi - lo }, (__, i): Span => ({ lo: lo + i, hi: lo + i + 1 }));
+    const spans =
+      backend === "wasm"
+        ? cover(present, lo, hi)
+        : Array.from({ length: hi - lo }, (__, i): Span => ({ lo: lo + i, hi: lo + i + 1 }));
     const subtrees = spans.map((span): SubtreeRows => {
       const leaves = postOrder(span.lo, span.hi);
       return {
@@ -77,5 +86,12 @@ export function cutBatch(rows: number, batchSize: number, shards: number, worker
     });
     return { firstRow, rows: Math.max(0, Math.min(hi * size, rows) - firstRow), subtrees };
   });
-  return { rows, parts, merges: mergeSpans(present, parts.flatMap((part) => part.subtrees.map(({ span }) => span))) };
+  return {
+    rows,
+    parts,
+    merges: mergeSpans(
+      present,
+      parts.flatMap((part) => part.subtrees.map(({ span }) => span)),
+    ),
+  };
 }

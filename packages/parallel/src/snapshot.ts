@@ -31,7 +31,9 @@ const stopping = ({ job }: Layout): boolean => job.training?.stopping !== null;
 
 /** A buffer for snapshots of a job: θ, optimizer slots, the losses of the epoch and the best weights. */
 export function snapshotBuffer(layout: Layout): SharedArrayBuffer | null {
-  return layout.training === null ? null : new SharedArrayBuffer(placesOf(layout, layout.training).bytes);
+  return layout.training === null
+    ? null
+    : new SharedArrayBuffer(placesOf(layout, layout.training).bytes);
 }
 
 /** Copies one worker's slice [lo, hi) of θ and slots; the leader also the epoch's losses. */
@@ -39,7 +41,13 @@ export type TakeSnapshot = (parity: 0 | 1, epoch: number, inEpoch: number) => vo
 
 /** Makes the copying of one worker's slice. */
 export function createSnapshot(
-  layout: Layout, training: TrainingLayout, memory: WebAssembly.Memory, to: SharedArrayBuffer, lo: number, hi: number, leader: boolean,
+  layout: Layout,
+  training: TrainingLayout,
+  memory: WebAssembly.Memory,
+  to: SharedArrayBuffer,
+  lo: number,
+  hi: number,
+  leader: boolean,
 ): TakeSnapshot {
   const places = placesOf(layout, training);
   const target = new Float32Array(to, 0, places.verdict / 4);
@@ -47,10 +55,13 @@ export function createSnapshot(
   const steps = layout.job.training === null ? 0 : stepsPerEpoch(layout.job.training);
   const losses = new Float64Array(to, places.losses, steps);
   const { buffer } = memory;
-  const view = (address: number): Float32Array => new Float32Array(buffer, address + 4 * lo, hi - lo);
+  const view = (address: number): Float32Array =>
+    new Float32Array(buffer, address + 4 * lo, hi - lo);
   return (parity, epoch, inEpoch) => {
     target.set(view(layout.theta[parity]), lo);
-    training.slotPlaces.forEach((place, i) => target.set(view(place[parity]), (places.slots[i] ?? 0) / 4 + lo));
+    training.slotPlaces.forEach((place, i) =>
+      target.set(view(place[parity]), (places.slots[i] ?? 0) / 4 + lo),
+    );
     if (stopping(layout)) target.set(view(training.best), places.best / 4 + lo);
     if (!leader) return;
     losses.set(new Float64Array(buffer, training.losses + (epoch & 1) * steps * 8, inEpoch));
@@ -59,12 +70,24 @@ export function createSnapshot(
 }
 
 /** The state in a snapshot that was taken after `step` steps; `memory` has the records of finished epochs, which stay. */
-export function readSnapshot(layout: Layout, training: TrainingLayout, memory: ArrayBufferLike, buffer: SharedArrayBuffer, step: number): TrainingState {
+export function readSnapshot(
+  layout: Layout,
+  training: TrainingLayout,
+  memory: ArrayBufferLike,
+  buffer: SharedArrayBuffer,
+  step: number,
+): TrainingState {
   const places = placesOf(layout, training);
   const steps = layout.job.training === null ? 1 : stepsPerEpoch(layout.job.training);
-  const slots = training.slots.map((name, i): [string, Parameters] => [name, readParameters(layout, buffer, places.slots[i] ?? 0)]);
+  const slots = training.slots.map((name, i): [string, Parameters] => [
+    name,
+    readParameters(layout, buffer, places.slots[i] ?? 0),
+  ]);
   const [value = 0, epoch = 0] = new Float64Array(buffer, places.verdict, 2);
-  const best: Best | undefined = epoch === 0 ? undefined : { epoch, value, parameters: readParameters(layout, buffer, places.best) };
+  const best: Best | undefined =
+    epoch === 0
+      ? undefined
+      : { epoch, value, parameters: readParameters(layout, buffer, places.best) };
   return {
     step,
     parameters: readParameters(layout, buffer, 0),

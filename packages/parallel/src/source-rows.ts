@@ -5,7 +5,10 @@ import type { Position } from "./position.js";
 import { shardRows } from "./shards.js";
 
 /** Row numbers, from 0, of the batch of a step, in the batch's order. */
-export function batchSourceRows({ data, batchSize, shuffle, seed }: TrainingSpec, { epoch, inEpoch }: Pick<Position, "epoch" | "inEpoch">): Int32Array {
+export function batchSourceRows(
+  { data, batchSize, shuffle, seed }: TrainingSpec,
+  { epoch, inEpoch }: Pick<Position, "epoch" | "inEpoch">,
+): Int32Array {
   const first = inEpoch * batchSize;
   const end = Math.min(data.rows, first + batchSize);
   if (shuffle) return permutation(data.rows, seed, epoch).slice(first, end);
@@ -13,7 +16,11 @@ export function batchSourceRows({ data, batchSize, shuffle, seed }: TrainingSpec
 }
 
 /** Row numbers, from 0, of one shard of a step. */
-export function shardSourceRows(training: TrainingSpec, at: Pick<Position, "epoch" | "inEpoch">, shard: number): Int32Array {
+export function shardSourceRows(
+  training: TrainingSpec,
+  at: Pick<Position, "epoch" | "inEpoch">,
+  shard: number,
+): Int32Array {
   const size = shardRows(training.batchSize, training.shards);
   return batchSourceRows(training, at).slice(shard * size, (shard + 1) * size);
 }

@@ -25,7 +25,8 @@ export async function saveState(
   const tensors = new Map<string, Tensor>([
     [LOSSES, { shape: [state.losses.length], data: state.losses }],
   ]);
-  if (state.history !== undefined) tensors.set(HISTORY, { shape: [state.history.length], data: state.history });
+  if (state.history !== undefined)
+    tensors.set(HISTORY, { shape: [state.history.length], data: state.history });
   for (const [name, tensor] of state.best?.parameters ?? []) tensors.set(`best/${name}`, tensor);
   for (const [name, tensor] of state.parameters) tensors.set(`parameters/${name}`, tensor);
   for (const [slot, values] of Object.entries(state.slots)) {
@@ -46,7 +47,12 @@ export async function saveState(
 export async function loadState(path: string): Promise<StoredState> {
   const { tensors, metadata } = await readTensorFile(path, KIND);
   const { stateSchema } = await import("./model-schema.js");
-  const { step, slots: names, change, best } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
+  const {
+    step,
+    slots: names,
+    change,
+    best,
+  } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
   const parameters = new Map<string, Tensor>();
   const slots = new Map(names.map((name): [string, Map<string, Tensor>] => [name, new Map()]));
   const losses = tensors.get(LOSSES)?.data;

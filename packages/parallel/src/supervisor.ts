@@ -66,14 +66,25 @@ class Crew {
     const turn = (this.#turns[index] ?? 0) + 1;
     this.#turns[index] = turn;
     const profile = `worker-${index + 1}${turn === 1 ? "" : `-${turn}`}`;
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { name, ...profilerFlags(this.#setup.cpuProfile, profile) });
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      name,
+      ...profilerFlags(this.#setup.cpuProfile, profile),
+    });
     const remote = wrap<WorkerApi>(workerEndpoint(worker, name));
     return { worker, remote, exited: new Promise((resolve) => worker.once("exit", resolve)) };
   }
 
   async #prepare(index: number, probe: boolean): Promise<void> {
     const { job, memory, module, spin, snapshot, trace } = this.#setup;
-    await this.#members[index]?.remote.prepare(job, { memory, module, index, spin, probe, snapshot, trace });
+    await this.#members[index]?.remote.prepare(job, {
+      memory,
+      module,
+      index,
+      spin,
+      probe,
+      snapshot,
+      trace,
+    });
   }
 
   /** Lets every worker lay out and bind its part. */
@@ -87,12 +98,30 @@ class Crew {
 
   /** Trains to the end or to a stop, whatever workers end on the way. */
   async train(onRestart: RestartListener): Promise<void> {
-    const { job: { training, scored }, checkpoint, snapshot } = this.#setup;
+    const {
+      job: { training, scored },
+      checkpoint,
+      snapshot,
+    } = this.#setup;
     if (training === null) throw new TypeError("supervisor: the job has no training");
     const phases = phasesOf(stepsPerEpoch(training), training.epochs, scored !== null);
     const deaths = new Deaths(training);
-    const watchdog = new Watchdog(this.#control, this.#members.length, this.#setup.watchdog, (index) => void this.#members[index]?.worker.terminate());
-    const checkpoints = checkpoint === null || snapshot === null ? null : new Checkpoints(createLayout(this.#setup.job, (await loadOps(this.#setup.job.opModules)).ops), this.#control, this.#setup.memory, snapshot, checkpoint);
+    const watchdog = new Watchdog(
+      this.#control,
+      this.#members.length,
+      this.#setup.watchdog,
+      (index) => void this.#members[index]?.worker.terminate(),
+    );
+    const checkpoints =
+      checkpoint === null || snapshot === null
+        ? null
+        : new Checkpoints(
+            createLayout(this.#setup.job, (await loadOps(this.#setup.job.opModules)).ops),
+            this.#control,
+            this.#setup.memory,
+            snapshot,
+            checkpoint,
+          );
     try {
       await this.#each((index) => this.#trainOne(index, phases, deaths, watchdog, onRestart));
     } finally {
@@ -104,8 +133,14 @@ class Crew {
   }
 
   /** Keeps one place of the crew filled until it has trained to the end. */
-  async #trainOne(index: number, phases: Phases, deaths: Deaths, watchdog: Watchdog, onRestart: RestartListener): Promise<void> {
-    for (let restart: WorkerRestart | undefined; ; ) {
+  async #trainOne(
+    index: number,
+    phases: Phases,
+    deaths: Deaths,
+    watchdog: Watchdog,
+    onRestart: RestartListener,
+  ): Promise<void> {
+    for (let restart: WorkerRestart | undefined; ;) {
       try {
         if (restart !== undefined) {
           watchdog.starting(index);
@@ -117,14 +152,17 @@ class Crew {
       } catch (error) {
         if (this.#control.aborted) throw error;
         const exitCode = await this.#certainlyEnded(index);
-        restart = deaths.record({
-          worker: index,
-          name: this.#nameOf(index),
-          finished: this.#control.finishedPhases(index, phases),
-          probed: this.#control.probed(index),
-          exitCode,
-          error,
-        }, phases);
+        restart = deaths.record(
+          {
+            worker: index,
+            name: this.#nameOf(index),
+            finished: this.#control.finishedPhases(index, phases),
+            probed: this.#control.probed(index),
+            exitCode,
+            error,
+          },
+          phases,
+        );
         this.#told.push(Promise.resolve(onRestart(restart)));
         this.#members[index] = this.#start(index);
       }
@@ -138,7 +176,11 @@ class Crew {
     void member.worker.terminate();
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${this.#nameOf(index)} does not end; it may be stuck in native code`)), EXIT_MS);
+      timer = setTimeout(
+        () =>
+          reject(new Error(`${this.#nameOf(index)} does not end; it may be stuck in native code`)),
+        EXIT_MS,
+      );
     });
     try {
       return await Promise.race([member.exited, stuck]);

@@ -1,7 +1,15 @@
 // Where the time of a run goes: each worker notes when it turns to the next part of its line.
 
 /** The parts of a worker's line, in the order of their numbers. */
-export const SEGMENTS = ["gather", "forward", "backward", "reduce", "update", "score", "wait"] as const;
+export const SEGMENTS = [
+  "gather",
+  "forward",
+  "backward",
+  "reduce",
+  "update",
+  "score",
+  "wait",
+] as const;
 
 /** The name of a part. */
 export type Segment = (typeof SEGMENTS)[number];
@@ -49,7 +57,8 @@ export class Tracer {
   /** The worker turned to a part at a time that `now` gave. */
   turnAt(time: number, segment: number, step: number): void {
     const numbers = this.#numbers;
-    if (this.#segment !== IDLE) numbers[TOTALS + this.#segment] = (numbers[TOTALS + this.#segment] ?? 0) + time - this.#since;
+    if (this.#segment !== IDLE)
+      numbers[TOTALS + this.#segment] = (numbers[TOTALS + this.#segment] ?? 0) + time - this.#since;
     const count = numbers[COUNT] ?? 0;
     const at = RING + 2 * (count % this.#events);
     numbers[at] = time;
@@ -102,7 +111,9 @@ export function readProfile(buffer: SharedArrayBuffer, workers: number): Profile
   const numbersOf = (w: number): Float64Array => new Float64Array(buffer, 8 * w * stride, stride);
   const profiles = Array.from({ length: workers }, (_, w): WorkerProfile => {
     const numbers = numbersOf(w);
-    const milliseconds = Object.fromEntries(SEGMENTS.map((name, i) => [name, numbers[TOTALS + i] ?? 0])) as Record<Segment, number>;
+    const milliseconds = Object.fromEntries(
+      SEGMENTS.map((name, i) => [name, numbers[TOTALS + i] ?? 0]),
+    ) as Record<Segment, number>;
     return { worker: w + 1, milliseconds };
   });
   const events = profiles.flatMap(({ worker }) => {
@@ -115,7 +126,13 @@ export function readProfile(buffer: SharedArrayBuffer, workers: number): Profile
       const segment = SEGMENTS[code % 8];
       const start = numbers[at(first + i)] ?? 0;
       if (segment === undefined) return null;
-      return { worker, segment, step: Math.floor(code / 8) + 1, start, milliseconds: (numbers[at(first + i + 1)] ?? start) - start };
+      return {
+        worker,
+        segment,
+        step: Math.floor(code / 8) + 1,
+        start,
+        milliseconds: (numbers[at(first + i + 1)] ?? start) - start,
+      };
     }).filter((event) => event !== null);
   });
   const least = profiles.reduce((a, b) => (b.milliseconds.wait < a.milliseconds.wait ? b : a));
@@ -124,8 +141,17 @@ export function readProfile(buffer: SharedArrayBuffer, workers: number): Profile
 
 /** The profile as a Chrome trace (JSON object format), one row a worker, for chrome://tracing or ui.perfetto.dev. */
 export function chromeTrace({ events, workers }: Profile): string {
-  const origin = events.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  const rows = workers.map(({ worker }) => ({ name: "thread_name", ph: "M", pid: 1, tid: worker, args: { name: `worker ${worker}` } }));
+  const origin = events.reduce(
+    (least, { start }) => Math.min(least, start),
+    Number.POSITIVE_INFINITY,
+  );
+  const rows = workers.map(({ worker }) => ({
+    name: "thread_name",
+    ph: "M",
+    pid: 1,
+    tid: worker,
+    args: { name: `worker ${worker}` },
+  }));
   const stretches = events.map(({ worker, segment, step, start, milliseconds }) => ({
     name: segment,
     cat: segment === "wait" ? "wait" : "work",

@@ -70,20 +70,32 @@ export class Trainer {
   /** The newest epochs, up to 1,024, that were finished before the state that runs go on from. */
   get past(): readonly PastEpoch[] {
     const { resume, unit = 1 } = this.#options;
-    return resume === undefined ? [] : pastEpochs(this.#job, unit, Math.floor(resume.step / stepsPerEpoch(this.#training)), resume.history);
+    return resume === undefined
+      ? []
+      : pastEpochs(
+          this.#job,
+          unit,
+          Math.floor(resume.step / stepsPerEpoch(this.#training)),
+          resume.history,
+        );
   }
 
   /** Starts training. One run at a time; a later run starts again from the same options. */
   run({ signal }: RunOptions = {}): Run {
-    if (this.#running) throw new Error("Trainer: a run is going on already; await its result first");
+    if (this.#running)
+      throw new Error("Trainer: a run is going on already; await its result first");
     this.#running = true;
     const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
     const pool = (this.#pool ??= new Pool(this.#job, {
-      watchdog: this.#options.watchdogSeconds === undefined ? undefined : this.#options.watchdogSeconds * 1000,
+      watchdog:
+        this.#options.watchdogSeconds === undefined
+          ? undefined
+          : this.#options.watchdogSeconds * 1000,
       checkpoint: this.#options.checkpoint,
       ops: this.#options.ops?.ops,
       cpuProfile: this.#options.cpuProfile,
-      traceEvents: this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
+      traceEvents:
+        this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
     }));
     const stop = (): void => pool.control.requestStop();
     const result = this.#train(pool, events, signal);
@@ -101,7 +113,11 @@ export class Trainer {
     await this.close();
   }
 
-  async #train(pool: Pool, events: EventQueue<RunEvent>, signal: AbortSignal | undefined): Promise<RunResult> {
+  async #train(
+    pool: Pool,
+    events: EventQueue<RunEvent>,
+    signal: AbortSignal | undefined,
+  ): Promise<RunResult> {
     const { layout, control } = pool;
     const { training } = layout;
     if (training === null) throw new Error("Trainer: the job has no training");
@@ -124,10 +140,18 @@ export class Trainer {
         memory: {
           bytes: layout.bytes,
           bytesPerWorker: layout.bytesPerWorker,
-          mostWorkers: Math.floor((FOUR_GIB - layout.bytes) / layout.bytesPerWorker) + this.#job.workers,
+          mostWorkers:
+            Math.floor((FOUR_GIB - layout.bytes) / layout.bytesPerWorker) + this.#job.workers,
         },
       });
-      const monitor = new Monitor(pool, training, this.#training, events, first, this.#options.unit ?? 1);
+      const monitor = new Monitor(
+        pool,
+        training,
+        this.#training,
+        events,
+        first,
+        this.#options.unit ?? 1,
+      );
       const timer = setInterval(() => monitor.poll(), POLL_MS);
       try {
         await pool.train(({ worker, step, reason }) => {
@@ -139,16 +163,19 @@ export class Trainer {
         monitor.poll();
       }
       const total = control.steps;
-      if (control.foundNonFinite(this.#job.workers, total)) throw nonFinite(pool, this.#options, this.#training, total);
+      if (control.foundNonFinite(this.#job.workers, total))
+        throw nonFinite(pool, this.#options, this.#training, total);
       const state = this.#state(pool, training, total);
       const parameters = state.best?.parameters ?? state.parameters;
       const early = total < this.#training.epochs * steps && this.#isEnough(state);
-      const converged = createConvergence(layout, training, pool.memory.buffer)?.reached(total) === true;
+      const converged =
+        createConvergence(layout, training, pool.memory.buffer)?.reached(total) === true;
       events.end();
       return {
         parameters,
         stopped: total < this.#training.epochs * steps && !early && !converged,
-        best: state.best === undefined ? null : { epoch: state.best.epoch, value: state.best.value },
+        best:
+          state.best === undefined ? null : { epoch: state.best.epoch, value: state.best.value },
         stoppedEarly: early,
         converged,
         epochs: monitor.epochs,
@@ -161,7 +188,10 @@ export class Trainer {
         profile: pool.trace === null ? null : readProfile(pool.trace, this.#job.workers),
       };
     } catch (cause) {
-      const error = this.#pool === pool ? cause : new Error("Trainer: closed while a run was going on", { cause });
+      const error =
+        this.#pool === pool
+          ? cause
+          : new Error("Trainer: closed while a run was going on", { cause });
       events.end(error);
       // The threads of a run that failed are gone or stuck: the next run starts new ones.
       await this.close();
@@ -179,9 +209,14 @@ export class Trainer {
     const { resume, initial, data, validation } = this.#options;
     const steps = stepsPerEpoch(this.#training);
     const parity = (first & 1) as 0 | 1;
-    const parameters: Parameters = resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
+    const parameters: Parameters =
+      resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
     checkParameters(this.#job.model, parameters);
-    control.reset(this.#job.workers, phasesOf(steps, this.#training.epochs, validation !== undefined), first);
+    control.reset(
+      this.#job.workers,
+      phasesOf(steps, this.#training.epochs, validation !== undefined),
+      first,
+    );
     writeParameters(layout, memory.buffer, layout.theta[parity], parameters);
     training.slots.forEach((name, i) => {
       const at = training.slotPlaces[i]?.[parity] ?? 0;
@@ -191,28 +226,43 @@ export class Trainer {
     });
     if (resume !== undefined) {
       const epoch = Math.floor(first / steps);
-      new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, steps).set(resume.losses.subarray(0, first - epoch * steps));
+      new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, steps).set(
+        resume.losses.subarray(0, first - epoch * steps),
+      );
     }
     writeConvergence(training, memory.buffer, resume);
     writeHistory(training, memory.buffer, Math.floor(first / steps), resume?.history);
     writeBest(layout, training, memory.buffer, Math.floor(first / steps), resume?.best);
     pool.place(data, training.data);
-    if (validation !== undefined && layout.scoring !== null) pool.place(validation, layout.scoring.data);
+    if (validation !== undefined && layout.scoring !== null)
+      pool.place(validation, layout.scoring.data);
   }
 
   /** Whether early stopping ends a run in this state. */
   #isEnough({ step, best }: TrainingState): boolean {
     const { stopping } = this.#training;
     const epochs = step / stepsPerEpoch(this.#training);
-    return stopping !== null && Number.isInteger(epochs) && epochs > 0 && epochs - (best?.epoch ?? 0) >= stopping.patience;
+    return (
+      stopping !== null &&
+      Number.isInteger(epochs) &&
+      epochs > 0 &&
+      epochs - (best?.epoch ?? 0) >= stopping.patience
+    );
   }
 
   #state(pool: Pool, training: TrainingLayout, step: number): TrainingState {
     const { layout, memory } = pool;
     const steps = stepsPerEpoch(this.#training);
     const epoch = Math.floor(step / steps);
-    const slots = training.slots.map((name, i): [string, Parameters] => [name, readParameters(layout, memory.buffer, training.slotPlaces[i]?.[step & 1] ?? 0)]);
-    const losses = new Float64Array(memory.buffer, training.losses + (epoch & 1) * steps * 8, step - epoch * steps).slice();
+    const slots = training.slots.map((name, i): [string, Parameters] => [
+      name,
+      readParameters(layout, memory.buffer, training.slotPlaces[i]?.[step & 1] ?? 0),
+    ]);
+    const losses = new Float64Array(
+      memory.buffer,
+      training.losses + (epoch & 1) * steps * 8,
+      step - epoch * steps,
+    ).slice();
     const best = readBest(layout, training, memory.buffer, epoch);
     return {
       step,
@@ -220,7 +270,9 @@ export class Trainer {
       slots: Object.fromEntries(slots),
       losses,
       history: readHistory(training, memory.buffer, epoch),
-      ...(this.#training.convergence?.on === "weights" && { change: createConvergence(layout, training, memory.buffer)?.change(step) }),
+      ...(this.#training.convergence?.on === "weights" && {
+        change: createConvergence(layout, training, memory.buffer)?.change(step),
+      }),
       ...(best !== undefined && { best }),
     };
   }
@@ -241,7 +293,14 @@ class Monitor {
   #epochStart: number;
   #rate = 0;
 
-  constructor(pool: Pool, layout: TrainingLayout, training: TrainingSpec, events: EventQueue<RunEvent>, first: number, unit: number) {
+  constructor(
+    pool: Pool,
+    layout: TrainingLayout,
+    training: TrainingSpec,
+    events: EventQueue<RunEvent>,
+    first: number,
+    unit: number,
+  ) {
     this.#pool = pool;
     this.#layout = layout;
     this.#training = training;
@@ -257,7 +316,12 @@ class Monitor {
   poll(): void {
     const { control } = this.#pool;
     const finished = control.epochs;
-    for (let epoch = Math.max(this.#started + this.epochs.length, finished - EPOCH_RECORDS); epoch < finished; epoch += 1) this.#epoch(epoch);
+    for (
+      let epoch = Math.max(this.#started + this.epochs.length, finished - EPOCH_RECORDS);
+      epoch < finished;
+      epoch += 1
+    )
+      this.#epoch(epoch);
     const steps = control.steps;
     if (steps === this.#lastSteps) return;
     const now = performance.timeOrigin + performance.now();
@@ -267,7 +331,11 @@ class Monitor {
     this.#lastSteps = steps;
     const epoch = Math.floor((steps - 1) / this.#steps);
     const inEpoch = steps - epoch * this.#steps;
-    const losses = new Float64Array(this.#pool.memory.buffer, this.#layout.losses + (epoch & 1) * this.#steps * 8, this.#steps);
+    const losses = new Float64Array(
+      this.#pool.memory.buffer,
+      this.#layout.losses + (epoch & 1) * this.#steps * 8,
+      this.#steps,
+    );
     const left = this.#training.epochs * this.#training.data.rows - this.#rows(steps);
     this.#events.push({
       type: "progress",
@@ -284,12 +352,19 @@ class Monitor {
   /** Rows trained on after so many steps: the last step of an epoch may be short. */
   #rows(steps: number): number {
     const epoch = Math.floor(steps / this.#steps);
-    return epoch * this.#training.data.rows + Math.min(this.#training.data.rows, (steps - epoch * this.#steps) * this.#training.batchSize);
+    return (
+      epoch * this.#training.data.rows +
+      Math.min(this.#training.data.rows, (steps - epoch * this.#steps) * this.#training.batchSize)
+    );
   }
 
   #epoch(epoch: number): void {
     const { recordSize, records } = this.#layout;
-    const record = new Float64Array(this.#pool.memory.buffer, records + (epoch % EPOCH_RECORDS) * recordSize * 8, recordSize);
+    const record = new Float64Array(
+      this.#pool.memory.buffer,
+      records + (epoch % EPOCH_RECORDS) * recordSize * 8,
+      recordSize,
+    );
     const end = record[1] ?? this.#epochStart;
     const seconds = Math.max(1e-6, (end - this.#epochStart) / 1000);
     this.#epochStart = end;

@@ -1,14 +1,31 @@
 // One worker's part of a training step: gather, forward, backward; then reduce and update; and what the leader records.
 import {
-  bind, lossesPerRow, outputWidth, realView, writeProgram,
-  type BoundPlan, type Kernels, type Place, type Scratch, type Subtree, type Value, type Work,
+  bind,
+  lossesPerRow,
+  outputWidth,
+  realView,
+  writeProgram,
+  type BoundPlan,
+  type Kernels,
+  type Place,
+  type Scratch,
+  type Subtree,
+  type Value,
+  type Work,
 } from "@shardgrad/core";
 import { CHUNK_SUMS, SUM_OF_MAGNITUDES, SUM_OF_SQUARES, treeStack, treeSum } from "./chunk-sums.js";
 import { createConvergence, meanLoss } from "./convergence.js";
 import { createEndEpoch } from "./early-stopping.js";
 import { gatherer } from "./gather.js";
 import { stepsPerEpoch } from "./job.js";
-import { EPOCH_RECORDS, parameterPlaces, THETA_CHUNK, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
+import {
+  EPOCH_RECORDS,
+  parameterPlaces,
+  THETA_CHUNK,
+  type Layout,
+  type TrainingLayout,
+  type WorkerPlaces,
+} from "./layout.js";
 import type { Scoring } from "./scoring.js";
 import { shardRows, type BatchPart } from "./shards.js";
 import { createSnapshot } from "./snapshot.js";
@@ -45,7 +62,14 @@ export interface TrainingExtras {
 }
 
 /** Binds the training phases of one worker. */
-export function createTrainingStep(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, { snapshot, tracer }: TrainingExtras): TrainingStep {
+export function createTrainingStep(
+  layout: Layout,
+  training: TrainingLayout,
+  kernels: Kernels & Scratch,
+  places: WorkerPlaces,
+  index: number,
+  { snapshot, tracer }: TrainingExtras,
+): TrainingStep {
   const { job } = layout;
   const spec = job.training;
   if (spec === null) throw new RangeError("training: the job has none");
@@ -60,32 +84,61 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
   const scales = cuts.map(({ rows }) => (job.loss.reduction === "mean" ? 1 / (rows * perRow) : 1));
   const update = createUpdate(layout, training, kernels, places, index, scales, tracer);
   const { lo, hi } = sliceOf(layout, index);
-  const takeSnapshot = snapshot === null ? null : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
+  const takeSnapshot =
+    snapshot === null
+      ? null
+      : createSnapshot(layout, training, kernels.memory, snapshot, lo, hi, index === 0);
   const endEpoch = createEndEpoch(layout, training, buffer, lo, hi, index === 0);
-  const work: { -readonly [K in keyof Work]: Work[K] } = { rows: 0, firstRow: 0, step: 0, seed: spec.seed, subtrees: [] };
+  const work: { -readonly [K in keyof Work]: Work[K] } = {
+    rows: 0,
+    firstRow: 0,
+    step: 0,
+    seed: spec.seed,
+    subtrees: [],
+  };
 
-  const doubles = (address: number, n: number): Float64Array => new Float64Array(buffer, address, n);
-  const dataLosses = [0, 1].map((parity) => doubles(training.dataLosses + parity * steps * 8, steps));
+  const doubles = (address: number, n: number): Float64Array =>
+    new Float64Array(buffer, address, n);
+  const dataLosses = [0, 1].map((parity) =>
+    doubles(training.dataLosses + parity * steps * 8, steps),
+  );
   const losses = [0, 1].map((parity) => doubles(training.losses + parity * steps * 8, steps));
-  const chunkSums = doubles(training.chunkSums, Math.ceil(layout.thetaCount / THETA_CHUNK) * CHUNK_SUMS);
+  const chunkSums = doubles(
+    training.chunkSums,
+    Math.ceil(layout.thetaCount / THETA_CHUNK) * CHUNK_SUMS,
+  );
   const stack = treeStack();
   const reducedLoss = realView(kernels, places.gradient, 1);
   const cutOf = (inEpoch: number): 0 | 1 => (inEpoch + 1 === steps ? 1 : 0);
 
   function bindWith(parity: 0 | 1): BoundPlan {
     const { graph, extraUses, gradientBytes: stride } = training;
-    const map = new Map<Value, Place>([[graph.x, { address: places.x }], [graph.target, { address: places.target }], ...parameterPlaces(layout, graph.parameters, parity)]);
+    const map = new Map<Value, Place>([
+      [graph.x, { address: places.x }],
+      [graph.target, { address: places.target }],
+      ...parameterPlaces(layout, graph.parameters, parity),
+    ]);
     graph.uses.forEach((uses, i) =>
       uses.forEach((value, use) => {
         const extra = extraUses.find((e) => e.parameter === layout.parameters[i] && e.use === use);
-        map.set(value, { address: places.subtrees + 4 * (extra?.offset ?? layout.parameters[i]?.offset ?? 0), stride });
+        map.set(value, {
+          address: places.subtrees + 4 * (extra?.offset ?? layout.parameters[i]?.offset ?? 0),
+          stride,
+        });
       }),
     );
     map.set(graph.loss, { address: places.subtrees + 4 * training.lossOffset, stride });
     return bind(kernels, training.plan, places.training, map);
   }
 
-  const run = (epoch: number, inEpoch: number, step: number, firstRow: number, rows: number, subtrees: readonly Subtree[]): void => {
+  const run = (
+    epoch: number,
+    inEpoch: number,
+    step: number,
+    firstRow: number,
+    rows: number,
+    subtrees: readonly Subtree[],
+  ): void => {
     work.rows = rows;
     work.firstRow = firstRow;
     work.step = step;
@@ -132,21 +185,33 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
       for (let i = 0; i < part.subtrees.length; i += 1) {
         const shard = part.subtrees[i];
         const own = single[i];
-        if (shard !== undefined && own !== undefined) run(epoch, inEpoch, step, part.firstRow + shard.firstRow, shard.rows[0] ?? 0, own);
+        if (shard !== undefined && own !== undefined)
+          run(epoch, inEpoch, step, part.firstRow + shard.firstRow, shard.rows[0] ?? 0, own);
       }
     },
-    shardsOf: (inEpoch) => (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) => Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i)),
+    shardsOf: (inEpoch) =>
+      (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) =>
+        Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i),
+      ),
     tryShard: (epoch, inEpoch, step, shard) => {
       const size = shardRows(spec.batchSize, spec.shards);
-      const rows = Math.min(size, (cuts[cutOf(inEpoch)].rows) - shard * size);
+      const rows = Math.min(size, cuts[cutOf(inEpoch)].rows - shard * size);
       writeProgram(new Int32Array(buffer), places.probe >> 2, [rows], [0]);
-      run(epoch, inEpoch, step, shard * size, rows, [{ firstRow: 0, program: places.probe, slot: 0 }]);
+      run(epoch, inEpoch, step, shard * size, rows, [
+        { firstRow: 0, program: places.probe, slot: 0 },
+      ]);
     },
     update: (epoch, inEpoch, step) => {
       const cut = cutOf(inEpoch);
       const finite = update(step, cut);
       if (index !== 0) return finite;
-      kernels.reduceTree(1, training.reduceTables[cut] ?? 0, training.lossOffset * 4, places.gradient, kernels.scratch);
+      kernels.reduceTree(
+        1,
+        training.reduceTables[cut] ?? 0,
+        training.lossOffset * 4,
+        places.gradient,
+        kernels.scratch,
+      );
       const slot = dataLosses[epoch & 1];
       const loss = (reducedLoss[0] ?? Number.NaN) * (scales[cut] ?? 1);
       if (slot !== undefined) slot[inEpoch] = loss;
@@ -157,19 +222,28 @@ export function createTrainingStep(layout: Layout, training: TrainingLayout, ker
     recordEpoch: (epoch, scoring) => {
       const slot = losses[epoch & 1];
       if (slot === undefined) return;
-      const record = doubles(training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8, training.recordSize);
+      const record = doubles(
+        training.records + (epoch % EPOCH_RECORDS) * training.recordSize * 8,
+        training.recordSize,
+      );
       record.fill(0);
       record[0] = meanLoss(slot, steps);
       record[1] = performance.timeOrigin + performance.now();
       scoring?.fold(record.subarray(2));
     },
-    endEpoch: (epoch, step, scoring) => endEpoch !== null && scoring !== null && endEpoch(epoch, (step & 1) as 0 | 1, scoring),
+    endEpoch: (epoch, step, scoring) =>
+      endEpoch !== null && scoring !== null && endEpoch(epoch, (step & 1) as 0 | 1, scoring),
     hasConverged: (step) => convergence?.reached(step) === true,
   };
 }
 
 /** A worker's part of a full batch and of the last one, with the addresses of its row programs. */
-function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Array, index: number): { part: BatchPart; subtrees: Subtree[]; single: (readonly Subtree[])[] }[] {
+function writePrograms(
+  layout: Layout,
+  training: TrainingLayout,
+  words: Int32Array,
+  index: number,
+): { part: BatchPart; subtrees: Subtree[]; single: (readonly Subtree[])[] }[] {
   return training.cuts.map(({ parts, merges }, cut) => {
     const part = parts[index];
     if (part === undefined) throw new RangeError(`training: the batch has no part ${index}`);
@@ -179,7 +253,9 @@ function writePrograms(layout: Layout, training: TrainingLayout, words: Int32Arr
       return { firstRow, program, slot: i };
     });
     // Every worker writes the same words, so it does not matter who is first.
-    const addresses = parts.flatMap((other, w) => other.subtrees.map((_, i) => (layout.workers[w]?.subtrees ?? 0) + i * training.gradientBytes));
+    const addresses = parts.flatMap((other, w) =>
+      other.subtrees.map((_, i) => (layout.workers[w]?.subtrees ?? 0) + i * training.gradientBytes),
+    );
     writeProgram(words, (training.reduceTables[cut] ?? 0) >> 2, addresses, merges);
     return { part, subtrees, single: subtrees.map((subtree) => [{ ...subtree, firstRow: 0 }]) };
   });

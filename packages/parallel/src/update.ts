@@ -2,7 +2,13 @@
 import { createOptimizer, type Kernels, type Scratch, type UpdateRange } from "@shardgrad/core";
 import type { JobSpec } from "./job.js";
 import { CHUNK_SUMS, SUM_OF_CHANGES, SUM_OF_MAGNITUDES, SUM_OF_SQUARES } from "./chunk-sums.js";
-import { THETA_CHUNK, type ExtraUse, type Layout, type TrainingLayout, type WorkerPlaces } from "./layout.js";
+import {
+  THETA_CHUNK,
+  type ExtraUse,
+  type Layout,
+  type TrainingLayout,
+  type WorkerPlaces,
+} from "./layout.js";
 import { now, REDUCE, UPDATE, type Tracer } from "./trace.js";
 
 /**
@@ -17,7 +23,8 @@ export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: numbe
   // Sums over θ are kept per whole chunk, so slices are whole chunks then; otherwise cache lines do.
   const unit = isRegularised(job) || sumsChanges(job) ? THETA_CHUNK : 16;
   const units = Math.ceil(thetaCount / unit);
-  const border = (w: number): number => Math.min(thetaCount, Math.floor((units * w) / job.workers) * unit);
+  const border = (w: number): number =>
+    Math.min(thetaCount, Math.floor((units * w) / job.workers) * unit);
   return { lo: border(index), hi: border(index + 1) };
 }
 
@@ -33,7 +40,15 @@ function sumsChanges({ training }: JobSpec): boolean {
  * Makes the update of one worker's slice.
  * @param scales what the sum over a batch is multiplied by first, for each cut
  */
-export function createUpdate(layout: Layout, training: TrainingLayout, kernels: Kernels & Scratch, places: WorkerPlaces, index: number, scales: readonly number[], tracer: Tracer | null): Update {
+export function createUpdate(
+  layout: Layout,
+  training: TrainingLayout,
+  kernels: Kernels & Scratch,
+  places: WorkerPlaces,
+  index: number,
+  scales: readonly number[],
+  tracer: Tracer | null,
+): Update {
   const { job, theta, thetaCount, decayingCount } = layout;
   if (job.training === null) throw new RangeError("update: the job has no training");
   const { l1, l2, optimizer: spec } = job.training;
@@ -41,11 +56,33 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
   const regularised = isRegularised(job);
   const summing = sumsChanges(job);
   const { lo, hi } = sliceOf(layout, index);
-  const chunkSums = new Float64Array(kernels.memory.buffer, training.chunkSums, Math.ceil(thetaCount / THETA_CHUNK) * CHUNK_SUMS);
+  const chunkSums = new Float64Array(
+    kernels.memory.buffer,
+    training.chunkSums,
+    Math.ceil(thetaCount / THETA_CHUNK) * CHUNK_SUMS,
+  );
   const uniform = !regularised && (spec.weightDecay ?? (spec.name === "adamw" ? 0.01 : 0)) === 0;
-  const range: UpdateRange = { n: 0, w: 0, wNext: 0, g: 0, slots: [], slotsNext: [], scale: 1, l1: 0, l2: 0, decays: false };
+  const range: UpdateRange = {
+    n: 0,
+    w: 0,
+    wNext: 0,
+    g: 0,
+    slots: [],
+    slotsNext: [],
+    scale: 1,
+    l1: 0,
+    l2: 0,
+    decays: false,
+  };
 
-  const updateRange = (from: number, to: number, gradient: number, current: 0 | 1, next: 0 | 1, decays: boolean): void => {
+  const updateRange = (
+    from: number,
+    to: number,
+    gradient: number,
+    current: 0 | 1,
+    next: 0 | 1,
+    decays: boolean,
+  ): void => {
     if (from >= to) return;
     range.n = to - from;
     range.w = theta[current] + 4 * from;
@@ -71,7 +108,7 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
     let finite = true;
     const start = tracer === null ? 0 : now();
     let reducing = 0; // milliseconds
-    for (let from = lo; from < hi; ) {
+    for (let from = lo; from < hi;) {
       const chunk = Math.floor(from / THETA_CHUNK);
       const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
       const begun = tracer === null ? 0 : now();
@@ -84,11 +121,18 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
         updateRange(from, border, places.gradient, current, next, true);
         updateRange(border, to, places.gradient + 4 * (border - from), current, next, false);
         if (regularised) {
-          chunkSums[CHUNK_SUMS * chunk + SUM_OF_MAGNITUDES] = border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
-          chunkSums[CHUNK_SUMS * chunk + SUM_OF_SQUARES] = border > from ? kernels.sumSquares(border - from, theta[current] + 4 * from) : 0;
+          chunkSums[CHUNK_SUMS * chunk + SUM_OF_MAGNITUDES] =
+            border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
+          chunkSums[CHUNK_SUMS * chunk + SUM_OF_SQUARES] =
+            border > from ? kernels.sumSquares(border - from, theta[current] + 4 * from) : 0;
         }
       }
-      if (summing) chunkSums[CHUNK_SUMS * chunk + SUM_OF_CHANGES] = kernels.sumSquaredDifference(to - from, theta[next] + 4 * from, theta[current] + 4 * from);
+      if (summing)
+        chunkSums[CHUNK_SUMS * chunk + SUM_OF_CHANGES] = kernels.sumSquaredDifference(
+          to - from,
+          theta[next] + 4 * from,
+          theta[current] + 4 * from,
+        );
       if (kernels.nonFinite(to - from, theta[next] + 4 * from) !== 0) finite = false;
       from = to;
     }
@@ -100,7 +144,14 @@ export function createUpdate(layout: Layout, training: TrainingLayout, kernels: 
 }
 
 /** Adds the reduced gradient of a parameter's further use to the chunk [from, to) of the gradient. */
-function addUse(kernels: Kernels & Scratch, extra: ExtraUse, table: number, from: number, to: number, places: WorkerPlaces): void {
+function addUse(
+  kernels: Kernels & Scratch,
+  extra: ExtraUse,
+  table: number,
+  from: number,
+  to: number,
+  places: WorkerPlaces,
+): void {
   const { offset, count } = extra.parameter;
   const lo = Math.max(from, offset);
   const hi = Math.min(to, offset + count);

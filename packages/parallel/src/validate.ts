@@ -1,5 +1,11 @@
 // Checks the options of a trainer once, at the edge, and turns them into a job.
-import { customOpNames, outputWidth, parameterSpecs, DEFAULT_OPTIMIZER, type LossSpec } from "@shardgrad/core";
+import {
+  customOpNames,
+  outputWidth,
+  parameterSpecs,
+  DEFAULT_OPTIMIZER,
+  type LossSpec,
+} from "@shardgrad/core";
 import { z } from "zod";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
@@ -32,14 +38,46 @@ export function defaultLoss(target: Target): LossSpec {
 }
 
 /** The job of a trainer's options. Throws RangeError naming the option, its value and what is allowed. */
-export function checkOptions(options: TrainerOptions, cores: number): { job: JobSpec; training: TrainingSpec } {
-  const { model, data, validation, l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend, tolerance, toleranceOn } = options;
-  const parsed = scalars.safeParse({ l1, l2, batchSize, shards, epochs, workers, seed, shuffle, backend, tolerance, toleranceOn });
+export function checkOptions(
+  options: TrainerOptions,
+  cores: number,
+): { job: JobSpec; training: TrainingSpec } {
+  const {
+    model,
+    data,
+    validation,
+    l1,
+    l2,
+    batchSize,
+    shards,
+    epochs,
+    workers,
+    seed,
+    shuffle,
+    backend,
+    tolerance,
+    toleranceOn,
+  } = options;
+  const parsed = scalars.safeParse({
+    l1,
+    l2,
+    batchSize,
+    shards,
+    epochs,
+    workers,
+    seed,
+    shuffle,
+    backend,
+    tolerance,
+    toleranceOn,
+  });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "options");
     const value: unknown = options[name as keyof TrainerOptions];
-    throw new RangeError(`Trainer: ${name} ${String(value)}: ${issue?.message ?? "is not allowed"}`);
+    throw new RangeError(
+      `Trainer: ${name} ${String(value)}: ${issue?.message ?? "is not allowed"}`,
+    );
   }
   const checked = parsed.data;
   parameterSpecs(model); // throws on layers that do not fit
@@ -47,11 +85,15 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
   if (data.target === null) throw new RangeError("Trainer: data has no target");
   if (validation !== undefined) {
     checkDataset("validation", validation, model.inputs, outputWidth(model));
-    if (validation.target?.kind !== data.target.kind) throw new RangeError("Trainer: validation has another kind of target than data");
+    if (validation.target?.kind !== data.target.kind)
+      throw new RangeError("Trainer: validation has another kind of target than data");
   }
-  const shardCount = checked.shards ?? defaultShards(Math.min(checked.batchSize, data.rows), checked.backend);
+  const shardCount =
+    checked.shards ?? defaultShards(Math.min(checked.batchSize, data.rows), checked.backend);
   if (shardCount > checked.batchSize)
-    throw new RangeError(`Trainer: shards ${shardCount} is more than the ${checked.batchSize} rows of a batch; a shard has at least one row`);
+    throw new RangeError(
+      `Trainer: shards ${shardCount} is more than the ${checked.batchSize} rows of a batch; a shard has at least one row`,
+    );
   const training: TrainingSpec = {
     data: dataSpec(data),
     optimizer: options.optimizer ?? DEFAULT_OPTIMIZER,
@@ -63,7 +105,10 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     seed: checked.seed,
     shuffle: checked.shuffle,
     stopping: checkStopping(options),
-    convergence: checked.tolerance === undefined ? null : { tolerance: checked.tolerance, on: checked.toleranceOn },
+    convergence:
+      checked.tolerance === undefined
+        ? null
+        : { tolerance: checked.tolerance, on: checked.toleranceOn },
   };
   const wanted = checked.workers === "auto" ? cores : checked.workers;
   const job: JobSpec = {
@@ -75,21 +120,37 @@ export function checkOptions(options: TrainerOptions, cores: number): { job: Job
     backend: checked.backend,
     opModules: options.ops?.modules ?? [],
     // A worker without a shard would only wait.
-    workers: Math.min(wanted, presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount)),
+    workers: Math.min(
+      wanted,
+      presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount),
+    ),
   };
   // Ops that are missing, or give another shape than their layer says, are told before anything is started.
   if (customOpNames(model).length > 0) trainingGraph(job, (options.ops ?? NO_OPS).ops);
   return { job, training };
 }
 
-function checkStopping({ earlyStopping, validation, unit = 1 }: TrainerOptions): StoppingSpec | null {
+function checkStopping({
+  earlyStopping,
+  validation,
+  unit = 1,
+}: TrainerOptions): StoppingSpec | null {
   if (earlyStopping === undefined) return null;
   const { patience, monitor = "loss", minDelta = 0 }: EarlyStopping = earlyStopping;
-  if (validation?.target === null || validation === undefined) throw new RangeError("Trainer: earlyStopping needs validation rows; give some");
-  if (!Number.isInteger(patience) || patience < 1) throw new RangeError(`Trainer: earlyStopping.patience ${patience}: give a whole number of epochs from 1 on`);
-  if (!(minDelta >= 0 && minDelta < Infinity)) throw new RangeError(`Trainer: earlyStopping.minDelta ${minDelta}: give a number from 0 on`);
-  const scores = validation.target.kind === "class" ? ["loss", "accuracy"] : ["loss", "rmse", "mae", "r2"];
-  if (!scores.includes(monitor)) throw new RangeError(`Trainer: earlyStopping.monitor ${monitor}: give one of ${scores.join(", ")}`);
+  if (validation?.target === null || validation === undefined)
+    throw new RangeError("Trainer: earlyStopping needs validation rows; give some");
+  if (!Number.isInteger(patience) || patience < 1)
+    throw new RangeError(
+      `Trainer: earlyStopping.patience ${patience}: give a whole number of epochs from 1 on`,
+    );
+  if (!(minDelta >= 0 && minDelta < Infinity))
+    throw new RangeError(`Trainer: earlyStopping.minDelta ${minDelta}: give a number from 0 on`);
+  const scores =
+    validation.target.kind === "class" ? ["loss", "accuracy"] : ["loss", "rmse", "mae", "r2"];
+  if (!scores.includes(monitor))
+    throw new RangeError(
+      `Trainer: earlyStopping.monitor ${monitor}: give one of ${scores.join(", ")}`,
+    );
   return { patience, monitor, minDelta, unit };
 }
 
@@ -98,21 +159,30 @@ export function checkDataset(place: string, data: Dataset, inputs: number, outpu
   const fail = (text: string): never => {
     throw new RangeError(`Trainer: ${place} ${text}`);
   };
-  if (!Number.isInteger(data.rows) || data.rows < 1) fail(`has ${data.rows} rows; at least one is needed`);
-  if (featureWidth(data) !== inputs) fail(`has ${featureWidth(data)} features a row, the model ${inputs} inputs`);
+  if (!Number.isInteger(data.rows) || data.rows < 1)
+    fail(`has ${data.rows} rows; at least one is needed`);
+  if (featureWidth(data) !== inputs)
+    fail(`has ${featureWidth(data)} features a row, the model ${inputs} inputs`);
   data.features.forEach((block, i) => {
-    const [length, width] = block.kind === "oneHot" ? [block.codes.length, 1] : [block.values.length, block.width];
-    if (length !== data.rows * width) fail(`features[${i}] holds ${length} numbers, not ${data.rows} rows of ${width}`);
+    const [length, width] =
+      block.kind === "oneHot" ? [block.codes.length, 1] : [block.values.length, block.width];
+    if (length !== data.rows * width)
+      fail(`features[${i}] holds ${length} numbers, not ${data.rows} rows of ${width}`);
   });
   const { target } = data;
   if (target?.kind === "class") {
-    if (target.labels.length !== data.rows) fail(`has ${target.labels.length} labels for ${data.rows} rows`);
-    if (target.classes > outputs) fail(`has ${target.classes} classes, the model ${outputs} outputs`);
+    if (target.labels.length !== data.rows)
+      fail(`has ${target.labels.length} labels for ${data.rows} rows`);
+    if (target.classes > outputs)
+      fail(`has ${target.classes} classes, the model ${outputs} outputs`);
     const bad = target.labels.findIndex((label) => label < 0 || label >= target.classes);
-    if (bad >= 0) fail(`row ${bad} has label ${target.labels[bad]}, not one of 0…${target.classes - 1}`);
+    if (bad >= 0)
+      fail(`row ${bad} has label ${target.labels[bad]}, not one of 0…${target.classes - 1}`);
   }
   if (target?.kind === "number") {
-    if (target.values.length !== data.rows * target.width) fail(`has ${target.values.length} target values, not ${data.rows} rows of ${target.width}`);
-    if (target.width !== outputs) fail(`has ${target.width} target columns, the model ${outputs} outputs`);
+    if (target.values.length !== data.rows * target.width)
+      fail(`has ${target.values.length} target values, not ${data.rows} rows of ${target.width}`);
+    if (target.width !== outputs)
+      fail(`has ${target.width} target columns, the model ${outputs} outputs`);
   }
 }

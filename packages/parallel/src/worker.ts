@@ -16,8 +16,13 @@ let replica: Replica | undefined;
 const api = {
   async prepare(job: JobSpec, options: ReplicaOptions): Promise<void> {
     const { memory, module } = options;
-    const products = job.backend === "blas" ? await loadBlas(loadKernels("f32", memory, module)) : undefined;
-    replica = createReplica(createLayout(job, (await loadOps(job.opModules)).ops), options, products);
+    const products =
+      job.backend === "blas" ? await loadBlas(loadKernels("f32", memory, module)) : undefined;
+    replica = createReplica(
+      createLayout(job, (await loadOps(job.opModules)).ops),
+      options,
+      products,
+    );
   },
   train(): void {
     replica?.train();

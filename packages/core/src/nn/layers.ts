@@ -1,5 +1,13 @@
 // Makes model specifications: layers as data, with the defaults stated here.
-import type { ActivationName, DenseSpec, DropoutSpec, InitSpec, LayerSpec, ModelSpec, OpSpec } from "./spec.js";
+import type {
+  ActivationName,
+  DenseSpec,
+  DropoutSpec,
+  InitSpec,
+  LayerSpec,
+  ModelSpec,
+  OpSpec,
+} from "./spec.js";
 
 /** What may be left out of a dense layer. */
 export interface DenseOptions {
@@ -20,8 +28,18 @@ const RECTIFIERS: readonly ActivationName[] = ["relu", "leakyRelu", "elu", "gelu
 /** A fully connected layer of `units`: y = activation(x·W + b). */
 export function dense(units: number, options: DenseOptions = {}): DenseSpec {
   const { activation = "identity", bias = true, biasInit = { name: "zeros" }, tiedTo } = options;
-  const weightInit = options.weightInit ?? { name: RECTIFIERS.includes(activation) ? "heNormal" : "glorotUniform" };
-  return { type: "dense", units, activation, bias, weightInit, biasInit, ...(tiedTo === undefined ? {} : { tiedTo }) };
+  const weightInit = options.weightInit ?? {
+    name: RECTIFIERS.includes(activation) ? "heNormal" : "glorotUniform",
+  };
+  return {
+    type: "dense",
+    units,
+    activation,
+    bias,
+    weightInit,
+    biasInit,
+    ...(tiedTo === undefined ? {} : { tiedTo }),
+  };
 }
 
 /** Zeroes a part `rate` of its inputs while training. */

@@ -211,7 +211,9 @@ export function customOpNames(spec: ModelSpec): string[] {
 function applyNamed(layer: OpSpec, i: number, x: Value, ops: ForwardOptions["ops"]): Value {
   const op = ops?.get(layer.name);
   if (op === undefined)
-    throw new RangeError(`layer${i}: the op ${layer.name} is not here; name the module that exports it`);
+    throw new RangeError(
+      `layer${i}: the op ${layer.name} is not here; name the module that exports it`,
+    );
   const y = apply(op, [x], layer.attrs);
   const expected = [...x.shape.slice(0, 1), layer.units];
   if (!sameShape(y.shape, expected))

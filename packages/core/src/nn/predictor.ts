@@ -17,13 +17,23 @@ const PAGE = 65536;
  * Makes a synchronous predictor with its own small memory; outputs as the last layer gives them.
  * @param ops the user's own ops, when layers name some
  */
-export function createPredictor(spec: ModelSpec, parameters: Parameters, ops?: ReadonlyMap<string, Op>): Predictor {
+export function createPredictor(
+  spec: ModelSpec,
+  parameters: Parameters,
+  ops?: ReadonlyMap<string, Op>,
+): Predictor {
   checkParameters(spec, parameters);
   const outputs = outputWidth(spec);
   const x = input([ROWS, spec.inputs], "x");
-  const leaves = new Map(parameterSpecs(spec).map(({ name, shape }): [string, Value] => [name, input(shape, name)]));
+  const leaves = new Map(
+    parameterSpecs(spec).map(({ name, shape }): [string, Value] => [name, input(shape, name)]),
+  );
   const y = outputOf(spec, leaves, x, { ops });
-  const lowered = plan([y], { bytes: 4, mostRows: ROWS_AT_ONCE, placed: new Set([x, ...leaves.values()]) });
+  const lowered = plan([y], {
+    bytes: 4,
+    mostRows: ROWS_AT_ONCE,
+    placed: new Set([x, ...leaves.values()]),
+  });
 
   let end = 64; // address 0 stays unused
   const place = (bytes: number): number => {
@@ -34,7 +44,8 @@ export function createPredictor(spec: ModelSpec, parameters: Parameters, ops?: R
   const scratch = place(SCRATCH_BYTES);
   const region = place(lowered.bytes);
   const places = new Map<Value, Place>([[x, { address: place(ROWS_AT_ONCE * spec.inputs * 4) }]]);
-  for (const [name, value] of leaves) places.set(value, { address: place((parameters.get(name)?.data.length ?? 0) * 4) });
+  for (const [name, value] of leaves)
+    places.set(value, { address: place((parameters.get(name)?.data.length ?? 0) * 4) });
   const pages = Math.ceil(end / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels: Kernels & Scratch = { ...loadKernels("f32", memory), scratch };
@@ -47,7 +58,9 @@ export function createPredictor(spec: ModelSpec, parameters: Parameters, ops?: R
   const result = realView(kernels, bound.addressOf(y), ROWS_AT_ONCE * outputs);
   return (rowsOfFeatures, rows) => {
     if (rowsOfFeatures.length !== rows * spec.inputs)
-      throw new RangeError(`predict: ${rowsOfFeatures.length} numbers are not ${rows} rows of ${spec.inputs} features`);
+      throw new RangeError(
+        `predict: ${rowsOfFeatures.length} numbers are not ${rows} rows of ${spec.inputs} features`,
+      );
     const all = new Float32Array(rows * outputs);
     for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
       const count = Math.min(ROWS_AT_ONCE, rows - row);

@@ -50,14 +50,39 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
       storeLearningRate(spec.lr, step, now);
     };
     if (momentum === 0)
-      return { slots, begin, update: (r) => kernels.sgd(r.n, r.w, r.g, r.wNext, r.scale, now[0] ?? 0, r.l1, r.l2 + (r.decays ? weightDecay : 0)) };
+      return {
+        slots,
+        begin,
+        update: (r) =>
+          kernels.sgd(
+            r.n,
+            r.w,
+            r.g,
+            r.wNext,
+            r.scale,
+            now[0] ?? 0,
+            r.l1,
+            r.l2 + (r.decays ? weightDecay : 0),
+          ),
+      };
     return {
       slots,
       begin,
       update: (r) =>
         kernels.momentum(
-          r.n, r.w, r.slots[0] ?? 0, r.g, r.wNext, r.slotsNext[0] ?? 0,
-          r.scale, now[0] ?? 0, r.l1, r.l2 + (r.decays ? weightDecay : 0), momentum, dampening, nesterov ? 1 : 0,
+          r.n,
+          r.w,
+          r.slots[0] ?? 0,
+          r.g,
+          r.wNext,
+          r.slotsNext[0] ?? 0,
+          r.scale,
+          now[0] ?? 0,
+          r.l1,
+          r.l2 + (r.decays ? weightDecay : 0),
+          momentum,
+          dampening,
+          nesterov ? 1 : 0,
         ),
     };
   }
@@ -74,9 +99,24 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
     },
     update: (r) =>
       kernels.adam(
-        r.n, r.w, r.slots[0] ?? 0, r.slots[1] ?? 0, r.g, r.wNext, r.slotsNext[0] ?? 0, r.slotsNext[1] ?? 0,
-        r.scale, now[0] ?? 0, r.l1, r.l2 + (r.decays && !decoupled ? weightDecay : 0),
-        beta1, beta2, epsilon, now[1] ?? 0, now[2] ?? 0, r.decays && decoupled ? weightDecay : 0,
+        r.n,
+        r.w,
+        r.slots[0] ?? 0,
+        r.slots[1] ?? 0,
+        r.g,
+        r.wNext,
+        r.slotsNext[0] ?? 0,
+        r.slotsNext[1] ?? 0,
+        r.scale,
+        now[0] ?? 0,
+        r.l1,
+        r.l2 + (r.decays && !decoupled ? weightDecay : 0),
+        beta1,
+        beta2,
+        epsilon,
+        now[1] ?? 0,
+        now[2] ?? 0,
+        r.decays && decoupled ? weightDecay : 0,
       ),
   };
 }
