@@ -24,12 +24,12 @@ const random = stream(SEED);
 const disk = new URL("children/disk.mjs", import.meta.url).href;
 const trains = writeTable(folder);
 const args = trains(30);
-let span = 0;
+const clock = { span: 0 };
 
 beforeAll(async () => {
   const whole = await shardgrad([...args, "--out", "whole", "--workers", "2"], folder);
   if (whole.code !== 0) throw new Error(whole.stderr);
-  span = whole.milliseconds;
+  clock.span = whole.milliseconds;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -37,7 +37,7 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
   it(`by kill -9, at least ${KILLS} times, leaves a run that goes on to the same bytes`, async () => {
     for (let killed = 0, run = 0; killed < KILLS; run += 1) {
       const name = `killed-${run}`;
-      killed += (await endAndGoOn(folder, name, args, "SIGKILL", span, random)).length;
+      killed += (await endAndGoOn(folder, name, args, "SIGKILL", clock, random)).length;
       expect(leftBy(join(folder, name))).toEqual(leftBy(join(folder, "whole")));
       expect(readdirSync(join(folder, name), { recursive: true }).join()).not.toContain(".tmp");
     }
@@ -49,7 +49,7 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
   ] as const)(
     "by %s ends within two seconds with code %d, and goes on to the same bytes",
     async (signal, code) => {
-      const ends = await endAndGoOn(folder, signal, args, signal, span, random);
+      const ends = await endAndGoOn(folder, signal, args, signal, clock, random);
       for (const end of ends) {
         // Before the run has begun the signal itself ends the process, which shells report as the same code.
         expect(end.signal ?? end.code).toBe(end.signal === null ? code : signal);
@@ -62,7 +62,10 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
 
   it("before its first checkpoint leaves a run that begins again", async () => {
     const name = "early";
-    await shardgrad([...args, "--out", name], folder, { signal: "SIGKILL", after: span * 0.9 });
+    await shardgrad([...args, "--out", name], folder, {
+      signal: "SIGKILL",
+      after: clock.span * 0.9,
+    });
     rmSync(join(folder, name, "checkpoints"), { recursive: true });
     const end = await shardgrad(["train", "--resume", name], folder);
     expect(end.code, end.stderr).toBe(0);

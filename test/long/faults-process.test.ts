@@ -16,10 +16,11 @@ it(`${KILLS} processes that are killed leave runs that go on to the same bytes (
   const args = writeTable(folder)(30);
   const whole = await shardgrad([...args, "--out", "whole", "--workers", "2"], folder);
   expect(whole.code, whole.stderr).toBe(0);
+  const clock = { span: whole.milliseconds };
   let [killed, runs] = [0, 0];
   for (; killed < KILLS; runs += 1) {
     const name = `killed-${runs}`;
-    const ends = await endAndGoOn(folder, name, args, "SIGKILL", whole.milliseconds, random);
+    const ends = await endAndGoOn(folder, name, args, "SIGKILL", clock, random);
     killed += ends.length;
     expect(leftBy(join(folder, name)), name).toEqual(leftBy(join(folder, "whole")));
     rmSync(join(folder, name), { recursive: true });
