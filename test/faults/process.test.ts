@@ -102,7 +102,8 @@ describe("a run", () => {
   ])(
     "whose folder fails with %s ends with code 1, one line and its last checkpoint",
     async (code, words) => {
-      const end = await shardgrad([...args, "--out", code], folder, undefined, {
+      // Far more epochs than there is time for: the run must end by the third checkpoint, not before it.
+      const end = await shardgrad([...trains(5000), "--out", code], folder, undefined, {
         NODE_OPTIONS: `--import=${disk}`,
         DISK_PATH: ".last.safetensors",
         DISK_ERROR: code,
