@@ -1,4 +1,4 @@
-// Runs the golden-hash tests under every supported Node: `npm run test:nodes`, or `npm run test:nodes -- 24` for one.
+// Runs the golden-hash tests and the examples under every supported Node: `npm run test:nodes`, or `npm run test:nodes -- 24` for one.
 import { spawnSync } from "node:child_process";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
@@ -14,7 +14,13 @@ if (words[0] === "--inside") {
     throw new Error(`nodes: this is Node ${process.version}, not ${words[1]}`);
   }
   const vitest = tool("test", "vitest");
-  process.exitCode = node(vitest, ["run", "--config=test/vitest.config.ts", "test/golden"]);
+  process.exitCode = node(vitest, [
+    "run",
+    "--config=test/vitest.config.ts",
+    "test/golden",
+    "test/parallel/examples",
+    "test/parallel/hash-parity",
+  ]);
 } else {
   install("tests");
   process.exitCode = build() || runAll(words);
