@@ -42,35 +42,8 @@ export function checkOptions(
   options: TrainerOptions,
   cores: number,
 ): { job: JobSpec; training: TrainingSpec } {
-  const {
-    model,
-    data,
-    validation,
-    l1,
-    l2,
-    batchSize,
-    shards,
-    epochs,
-    workers,
-    seed,
-    shuffle,
-    backend,
-    tolerance,
-    toleranceOn,
-  } = options;
-  const parsed = scalars.safeParse({
-    l1,
-    l2,
-    batchSize,
-    shards,
-    epochs,
-    workers,
-    seed,
-    shuffle,
-    backend,
-    tolerance,
-    toleranceOn,
-  });
+  const { model, data, validation } = options;
+  const parsed = scalars.safeParse(options); // what is not a scalar is left out
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "options");
