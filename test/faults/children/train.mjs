@@ -1,6 +1,7 @@
 // Trains once for each plan in argv[2] and prints what came of it, one JSON line each.
 import { dense, dropoutLayer, sequential } from "@shardgrad/core";
 import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
+import { outcomeOf } from "../../parallel/children/outcome.mjs";
 
 const rows = 300;
 const features = Array.from({ length: rows }, (_, r) =>
@@ -29,23 +30,5 @@ for (const { workers, optimizer, faults, watchdogSeconds } of plans) {
     l2: 0.001,
     watchdogSeconds,
   });
-  const run = trainer.run();
-  /** @type {{ worker: number, step: number, reason: string }[]} */
-  const restarts = [];
-  let error = null;
-  try {
-    for await (const event of run) if (event.type === "restart") restarts.push(event);
-  } catch (thrown) {
-    error = String(thrown);
-  }
-  const result = await run.result.catch(() => null);
-  console.log(
-    JSON.stringify({
-      error,
-      restarts,
-      hash: result?.hash,
-      epochs: result?.epochs.map(({ loss, validation }) => ({ loss, validation })),
-    }),
-  );
-  await trainer.close();
+  console.log(JSON.stringify(await outcomeOf(trainer)));
 }

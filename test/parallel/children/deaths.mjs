@@ -1,6 +1,7 @@
 // Trains a small job once for each plan of deaths in argv[2] and prints what came of it, one JSON line each.
 import { dense, dropoutLayer, sequential } from "@shardgrad/core";
 import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
+import { outcomeOf } from "./outcome.mjs";
 
 const rows = 50;
 const features = Array.from({ length: rows }, (_, r) =>
@@ -24,25 +25,5 @@ for (const { workers, deaths } of plans) {
     optimizer: { name: "adam", lr: 0.01 },
     l2: 0.001,
   });
-  const run = trainer.run();
-  /** @type {{ worker: number, step: number, reason: string }[]} */
-  const restarts = [];
-  let error = null;
-  try {
-    for await (const event of run) if (event.type === "restart") restarts.push(event);
-  } catch (thrown) {
-    error = String(thrown);
-  }
-  const result = await run.result.catch(() => null);
-  console.log(
-    JSON.stringify({
-      workers,
-      deaths,
-      error,
-      restarts,
-      hash: result?.hash,
-      epochs: result?.epochs.map(({ loss, validation }) => ({ loss, validation })),
-    }),
-  );
-  await trainer.close();
+  console.log(JSON.stringify({ workers, deaths, ...(await outcomeOf(trainer)) }));
 }

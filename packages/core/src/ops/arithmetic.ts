@@ -14,7 +14,7 @@ import {
   type ValueLike,
   type Vjp,
 } from "../value.js";
-import { log, sign } from "./functions.js";
+import { log, pair, sign } from "./functions.js";
 import { sumTo } from "./reduce.js";
 
 type BinaryKernel = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min";
@@ -69,13 +69,6 @@ function binary(name: BinaryKernel, da: Vjp<object>, db: Vjp<object>): Op {
 }
 
 const shapeOf = (value: Value | undefined): readonly number[] => value?.shape ?? [];
-
-/** The two inputs of a binary op. */
-function pair(inputs: readonly Value[]): readonly [Value, Value] {
-  const [a, b] = inputs;
-  if (a === undefined || b === undefined) throw new RangeError("two inputs expected");
-  return [a, b];
-}
 
 // y = a + b  ⇒  da += dy, db += dy: the gradient distributor
 export const addOp: Op = binary(

@@ -25,6 +25,13 @@ export function only(inputs: readonly Value[]): Value {
   return x;
 }
 
+/** The two inputs of a binary op. */
+export function pair(inputs: readonly Value[]): readonly [Value, Value] {
+  const [a, b] = inputs;
+  if (a === undefined || b === undefined) throw new RangeError("two inputs expected");
+  return [a, b];
+}
+
 // y = eˣ  ⇒  dx += y·dy
 export const expOp: Op = unary("exp", (dy, _, y) => mul(dy, y));
 // y = log x  ⇒  dx += dy/x

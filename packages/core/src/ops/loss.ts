@@ -5,16 +5,10 @@ import { formatShape, sameShape, type Shape } from "../shape.js";
 import { apply, type Op, type Value, type ValueLike } from "../value.js";
 import { sigmoid } from "./activations.js";
 import { add, max, mul, neg, sub } from "./arithmetic.js";
-import { abs, exp, log, xlogy } from "./functions.js";
+import { abs, exp, log, pair, xlogy } from "./functions.js";
 import { broadcast, reshape } from "./shape.js";
 import { logSoftmax, softmax } from "./softmax.js";
 import { sum } from "./reduce.js";
-
-const two = (inputs: readonly Value[]): readonly [Value, Value] => {
-  const [a, b] = inputs;
-  if (a === undefined || b === undefined) throw new RangeError("two inputs expected");
-  return [a, b];
-};
 
 function labelled(name: string, logits: Shape | undefined, labels: Shape | undefined): void {
   if (logits?.length !== 2 || labels?.length !== 1 || logits[0] !== labels[0])
@@ -73,7 +67,7 @@ export const crossEntropyGradOp: Op = {
       );
   },
   expand: ([z, labels, dy]) => {
-    const [logits, truth] = two([z as Value, labels as Value]);
+    const [logits, truth] = pair([z as Value, labels as Value]);
     const upstream = broadcast(reshape(dy as Value, [...(dy as Value).shape, 1]), logits.shape);
     return mul(sub(softmax(logits), oneHot(truth, logits.shape[1] ?? 0)), upstream);
   },
@@ -94,7 +88,7 @@ export const crossEntropyOp: Op = {
       k.crossEntropy(rows(work), n, z?.address ?? 0, labels?.address ?? 0, out.address);
   },
   expand: (inputs) => {
-    const [z, labels] = two(inputs);
+    const [z, labels] = pair(inputs);
     return neg(sum(mul(oneHot(labels, z.shape[1] ?? 0), logSoftmax(z)), 1));
   },
   vjp: [(dy, inputs) => apply(crossEntropyGradOp, [...inputs, dy], {}), null],
@@ -124,12 +118,12 @@ export const binaryCrossEntropyOp: Op = {
   lower: (k, out, [z, t]) =>
     elementwise(out, (n) => k.binaryCrossEntropy(n, z?.address ?? 0, t?.address ?? 0, out.address)),
   expand: (inputs) => {
-    const [z, t] = two(inputs);
+    const [z, t] = pair(inputs);
     return add(sub(max(z, 0), mul(z, t)), log(add(1, exp(neg(abs(z))))));
   },
   vjp: [
     (dy, inputs) => apply(binaryCrossEntropyGradOp, [...inputs, dy], {}),
-    (dy, inputs) => neg(mul(two(inputs)[0], dy)),
+    (dy, inputs) => neg(mul(pair(inputs)[0], dy)),
   ],
 };
 
