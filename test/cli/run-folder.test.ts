@@ -104,7 +104,7 @@ describe("the run folder", () => {
   it("without a terminal the lines are plain and nothing is on stderr", async () => {
     const { stdout, stderr } = await run([...train, "--out", "plain"], {
       cwd: folder,
-      env: { NO_COLOR: "" },
+      env: { NO_COLOR: "", CI: "true" },
     });
     expect(stderr).toBe("");
     expect(stdout).toMatch(

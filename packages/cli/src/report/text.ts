@@ -1,10 +1,13 @@
 // A run as lines for people, with a bar below them on a terminal.
-import pc from "picocolors";
+import picocolors from "picocolors";
 import { count, duration, scoreLine, short } from "./format.js";
 import { createBar } from "./bar.js";
 import { describeShares } from "./time-shares.js";
 import type { DataEvent, EndEvent, ReportedEvent, Reporter } from "./reporter.js";
 import type { EpochEvent, StartEvent } from "@shardgrad/parallel";
+
+// The library alone would colour the lines of a file where the variable CI is set.
+const pc = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
 
 /** How much is told, and what to type next. */
 export interface TextReport {
