@@ -1,6 +1,6 @@
 import { classScores, confusionMatrix, macroF1 } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
-import { foldSums, scorer, type TargetRows } from "../../packages/parallel/dist/metrics.js";
+import { foldSums, scorer, type TargetRows } from "../../packages/parallel/dist/metrics/metrics.js";
 
 /** Numbers from a seed, in [−1, 1). */
 function numbers(n: number, seed: number): Float32Array {

@@ -8,15 +8,15 @@ import {
   Barrier,
   Control,
   type SharedWords,
-} from "../../packages/parallel/dist/control.js";
-import { passPhase, start, type Line } from "../../packages/parallel/dist/phases.js";
+} from "../../packages/parallel/dist/step/control.js";
+import { passPhase, start, type Line } from "../../packages/parallel/dist/step/phases.js";
 import {
   finishedPhases,
   moveTo,
   phasesOf,
   type Position,
-} from "../../packages/parallel/dist/position.js";
-import { snapshotComplete } from "../../packages/parallel/dist/snapshot.js";
+} from "../../packages/parallel/dist/step/position.js";
+import { snapshotComplete } from "../../packages/parallel/dist/step/snapshot.js";
 
 /** What is explored. */
 export interface Scenario {

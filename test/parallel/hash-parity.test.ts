@@ -2,7 +2,7 @@
 import { dense, dropoutLayer, initialize, sequential } from "@shardgrad/core";
 import { hashParameters, Trainer, type RunResult, type TrainerOptions } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
-import { shardRows } from "../../packages/parallel/dist/shards.js";
+import { shardRows } from "../../packages/parallel/dist/step/shards.js";
 import { classData, inputs, numberData, ownData } from "./data.js";
 
 const WORKERS = [1, 2, 3, 4, 5, 8];

@@ -1,16 +1,16 @@
 // One training step of all workers on this thread, one worker after the other: no threads, everything open to view.
 import { initialize, kernelModule, type Parameters } from "@shardgrad/core";
 import type { Dataset, TrainerOptions } from "@shardgrad/parallel";
-import { Control } from "../../packages/parallel/dist/control.js";
-import { stepsPerEpoch, type TrainingSpec } from "../../packages/parallel/dist/job.js";
+import { Control } from "../../packages/parallel/dist/step/control.js";
+import { stepsPerEpoch, type TrainingSpec } from "../../packages/parallel/dist/step/job.js";
 import {
   createLayout,
   type Layout,
   type TrainingLayout,
-} from "../../packages/parallel/dist/layout.js";
-import { readParameters, writeParameters } from "../../packages/parallel/dist/parameters.js";
-import { phasesOf, type Phases } from "../../packages/parallel/dist/position.js";
-import { createReplica } from "../../packages/parallel/dist/replica.js";
+} from "../../packages/parallel/dist/step/layout.js";
+import { readParameters, writeParameters } from "../../packages/parallel/dist/step/parameters.js";
+import { phasesOf, type Phases } from "../../packages/parallel/dist/step/position.js";
+import { createReplica } from "../../packages/parallel/dist/step/replica.js";
 import { checkOptions } from "../../packages/parallel/dist/validate.js";
 
 /** A job laid out in a memory, without threads. */

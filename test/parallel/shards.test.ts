@@ -7,7 +7,7 @@ import {
   defaultShards,
   shardRows,
   workerShards,
-} from "../../packages/parallel/dist/shards.js";
+} from "../../packages/parallel/dist/step/shards.js";
 import { spread, stream } from "./numbers.js";
 
 const SHARDS = 17;

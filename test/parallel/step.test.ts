@@ -24,10 +24,10 @@ import {
 } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
 import { split } from "../../packages/core/dist/tree.js";
-import { THETA_CHUNK } from "../../packages/parallel/dist/layout.js";
-import { Pool } from "../../packages/parallel/dist/pool.js";
-import { shardRows, workerShards } from "../../packages/parallel/dist/shards.js";
-import { readParameters, writeParameters } from "../../packages/parallel/dist/parameters.js";
+import { THETA_CHUNK } from "../../packages/parallel/dist/step/layout.js";
+import { Pool } from "../../packages/parallel/dist/threads/pool.js";
+import { shardRows, workerShards } from "../../packages/parallel/dist/step/shards.js";
+import { readParameters, writeParameters } from "../../packages/parallel/dist/step/parameters.js";
 import { classData, denseRows, inputs, numberData, ownData } from "./data.js";
 import { nextParameters, openLab, runOneStep, stepLoss, workerGradients, type Lab } from "./lab.js";
 import { relativeError } from "./numbers.js";

@@ -10,7 +10,7 @@ import {
   writeProgram,
   type Span,
 } from "../../packages/core/dist/tree.js";
-import { workerShards } from "../../packages/parallel/dist/shards.js";
+import { workerShards } from "../../packages/parallel/dist/step/shards.js";
 import { spread, stream } from "./numbers.js";
 
 const SHARDS = 17;

@@ -8,9 +8,9 @@ import { describe, expect, it } from "vitest";
 import type { BenchJob } from "../../packages/cli/dist/bench/jobs.js";
 import { benchJobs } from "../../packages/cli/dist/bench/jobs.js";
 import { benchData, trainerOptions } from "../../packages/cli/dist/bench/measure.js";
-import { THETA_CHUNK } from "../../packages/parallel/dist/layout.js";
-import { createReplica, type Replica } from "../../packages/parallel/dist/replica.js";
-import { sliceOf } from "../../packages/parallel/dist/update.js";
+import { THETA_CHUNK } from "../../packages/parallel/dist/step/layout.js";
+import { createReplica, type Replica } from "../../packages/parallel/dist/step/replica.js";
+import { sliceOf } from "../../packages/parallel/dist/step/update.js";
 import { openLab, type Lab } from "../parallel/lab.js";
 
 // Three do not divide the shards evenly: one of them has a range of two subtrees.

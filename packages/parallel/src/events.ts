@@ -1,7 +1,7 @@
 // What a run tells while it goes on, and what it leaves.
 import type { Parameters } from "@shardgrad/core";
-import type { Best } from "./early-stopping.js";
-import type { Profile } from "./trace.js";
+import type { Best } from "./step/early-stopping.js";
+import type { Profile } from "./step/trace.js";
 
 /** Named scores, such as { loss, accuracy } or { loss, rmse, mae, r2 }, in the target's own unit. */
 export type Scores = Readonly<Record<string, number>>;

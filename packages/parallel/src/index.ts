@@ -1,8 +1,8 @@
 // @shardgrad/parallel: data-parallel training over worker threads, datasets, model files.
 export { Trainer, type Run } from "./trainer.js";
-export { saveCheckpoint, type CheckpointSpec } from "./checkpoints.js";
-export type { Best, EarlyStopping } from "./early-stopping.js";
-export type { PastEpoch } from "./epoch-history.js";
+export { saveCheckpoint, type CheckpointSpec } from "./threads/checkpoints.js";
+export type { Best, EarlyStopping } from "./step/early-stopping.js";
+export type { PastEpoch } from "./step/epoch-history.js";
 export { NonFiniteError } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
 export type {
@@ -22,15 +22,15 @@ export {
   type Segment,
   type TraceEvent,
   type WorkerProfile,
-} from "./trace.js";
+} from "./step/trace.js";
 export { loadOps, type CustomOps } from "./custom-ops.js";
 export { evaluate, predict, type ScoreOptions } from "./score.js";
 export { defaultLoss } from "./validate.js";
-export { defaultShards } from "./shards.js";
-export type { Backend } from "./job.js";
-export { cores, type Cores } from "./cores.js";
-export { formatBytes } from "./memory-pool.js";
-export { hashParameters } from "./parameters.js";
+export { defaultShards } from "./step/shards.js";
+export type { Backend } from "./step/job.js";
+export { cores, type Cores } from "./threads/cores.js";
+export { formatBytes } from "./threads/memory-pool.js";
+export { hashParameters } from "./step/parameters.js";
 
 export {
   blockWidth,
@@ -104,7 +104,7 @@ export {
   macroF1,
   type ClassScores,
   type ConfusionMatrix,
-} from "./metrics.js";
+} from "./metrics/metrics.js";
 
 export {
   loadModel,
@@ -115,9 +115,9 @@ export {
   type PredictRows,
   type StoredModel,
   type TrainedModel,
-} from "./model-file.js";
-export { loadState, saveState, type StoredState } from "./state-file.js";
-export { writeFileAtomic } from "./atomic-file.js";
+} from "./files/model-file.js";
+export { loadState, saveState, type StoredState } from "./files/state-file.js";
+export { writeFileAtomic } from "./files/atomic-file.js";
 export { exportOnnx } from "./export/onnx.js";
 export { cellsOf, onnxInputs, type OnnxInput } from "./export/onnx-inputs.js";
 export { exportJs, type JsModule } from "./export/js.js";
@@ -126,7 +126,7 @@ export {
   type ClassMetrics,
   type ClassReport,
   type OneAgainstRest,
-} from "./metrics-classes.js";
-export { numberMetrics, type NumberReport } from "./metrics-numbers.js";
-export { isTextHead, tablesOfStream } from "./table-stream.js";
-export { encodeWeights, loadWeights } from "./weights-file.js";
+} from "./metrics/classes.js";
+export { numberMetrics, type NumberReport } from "./metrics/numbers.js";
+export { isTextHead, tablesOfStream } from "./dataset/table-stream.js";
+export { encodeWeights, loadWeights } from "./files/weights-file.js";

@@ -1,11 +1,11 @@
 // What went wrong when a step made a number that is not finite: which parameter, which rows.
 import { createPredictor, outputWidth } from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
-import { stepsPerEpoch, type TrainingSpec } from "./job.js";
+import { stepsPerEpoch, type TrainingSpec } from "./step/job.js";
 import type { TrainerOptions } from "./options.js";
-import { readParameters } from "./parameters.js";
-import type { Pool } from "./pool.js";
-import { batchSourceRows } from "./source-rows.js";
+import { readParameters } from "./step/parameters.js";
+import type { Pool } from "./threads/pool.js";
+import { batchSourceRows } from "./step/source-rows.js";
 
 /** A step made NaN or ∞; it was not committed. */
 export class NonFiniteError extends Error {

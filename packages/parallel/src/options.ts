@@ -1,11 +1,11 @@
 // The options of a Trainer: one type, defaults stated here.
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
-import type { CheckpointSpec } from "./checkpoints.js";
-import type { ConvergenceSpec } from "./convergence.js";
+import type { CheckpointSpec } from "./threads/checkpoints.js";
+import type { ConvergenceSpec } from "./step/convergence.js";
 import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
-import type { Backend } from "./job.js";
-import type { EarlyStopping } from "./early-stopping.js";
+import type { Backend } from "./step/job.js";
+import type { EarlyStopping } from "./step/early-stopping.js";
 import type { TrainingState } from "./events.js";
 
 /** Options of `new Trainer(options)`. */

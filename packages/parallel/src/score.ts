@@ -6,15 +6,15 @@ import {
   type ModelSpec,
   type Parameters,
 } from "@shardgrad/core";
-import { cores } from "./cores.js";
+import { cores } from "./threads/cores.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
 import type { Scores } from "./events.js";
-import { dataSpec, jobScorer, type JobSpec } from "./job.js";
-import { SCORED_CHUNK } from "./layout.js";
-import { foldSums } from "./metrics.js";
-import { writeParameters } from "./parameters.js";
-import { Pool } from "./pool.js";
+import { dataSpec, jobScorer, type JobSpec } from "./step/job.js";
+import { SCORED_CHUNK } from "./step/layout.js";
+import { foldSums } from "./metrics/metrics.js";
+import { writeParameters } from "./step/parameters.js";
+import { Pool } from "./threads/pool.js";
 import { checkDataset } from "./validate.js";
 
 /** Options of evaluate and predict. */

@@ -1,19 +1,19 @@
 // The trainer: checks options, spreads a job over threads, and tells how it goes.
 import { checkParameters, initialize, type Parameters } from "@shardgrad/core";
-import { cores } from "./cores.js";
-import { createConvergence, writeConvergence } from "./convergence.js";
-import { readBest, writeBest } from "./early-stopping.js";
-import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./epoch-history.js";
+import { cores } from "./threads/cores.js";
+import { createConvergence, writeConvergence } from "./step/convergence.js";
+import { readBest, writeBest } from "./step/early-stopping.js";
+import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./step/epoch-history.js";
 import { EventQueue } from "./event-queue.js";
 import type { EpochEvent, RunEvent, RunResult, TrainingState } from "./events.js";
-import { jobScorer, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./job.js";
-import { EPOCH_RECORDS, type TrainingLayout } from "./layout.js";
+import { jobScorer, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./step/job.js";
+import { EPOCH_RECORDS, type TrainingLayout } from "./step/layout.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
-import { hashParameters, readParameters, writeParameters } from "./parameters.js";
-import { Pool } from "./pool.js";
+import { hashParameters, readParameters, writeParameters } from "./step/parameters.js";
+import { Pool } from "./threads/pool.js";
 import { nonFinite } from "./non-finite.js";
-import { phasesOf } from "./position.js";
-import { readProfile } from "./trace.js";
+import { phasesOf } from "./step/position.js";
+import { readProfile } from "./step/trace.js";
 import { checkOptions } from "./validate.js";
 
 const POLL_MS = 50;

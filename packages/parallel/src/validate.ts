@@ -9,11 +9,11 @@ import {
 import { z } from "zod";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
-import type { EarlyStopping, StoppingSpec } from "./early-stopping.js";
-import { dataSpec, type JobSpec, type TrainingSpec } from "./job.js";
-import { trainingGraph } from "./network.js";
+import type { EarlyStopping, StoppingSpec } from "./step/early-stopping.js";
+import { dataSpec, type JobSpec, type TrainingSpec } from "./step/job.js";
+import { trainingGraph } from "./step/network.js";
 import type { TrainerOptions } from "./options.js";
-import { defaultShards, presentShards } from "./shards.js";
+import { defaultShards, presentShards } from "./step/shards.js";
 
 const whole = (least: number): z.ZodNumber => z.int().min(least);
 const notNegative = z.number().min(0).finite();

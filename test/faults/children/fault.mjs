@@ -7,7 +7,7 @@ import { writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import threads from "node:worker_threads";
 
-const isTraining = (file) => String(file).endsWith("/parallel/dist/worker.js");
+const isTraining = (file) => String(file).endsWith("/parallel/dist/threads/worker.js");
 const planOf = (number) =>
   (process.env.FAULTS ?? "").split(",").find((entry) => entry.startsWith(`${number}:`));
 const TERMINATE = "terminate me";

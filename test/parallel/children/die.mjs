@@ -6,7 +6,7 @@
 import { syncBuiltinESMExports } from "node:module";
 import threads from "node:worker_threads";
 
-const isTraining = (file) => String(file).endsWith("/parallel/dist/worker.js");
+const isTraining = (file) => String(file).endsWith("/parallel/dist/threads/worker.js");
 
 if (isTraining(process.argv[1])) {
   const number = process.argv[2];

@@ -7,7 +7,7 @@ import type { DataEvent, EndEvent, ReportedEvent, Reporter } from "./reporter.js
 import type { EpochEvent, StartEvent } from "@shardgrad/parallel";
 
 // The library alone would colour the lines of a file where the variable CI is set.
-const pc = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
+const pc = picocolors.createColors(process.stdout.isTTY ? picocolors.isColorSupported : false);
 
 /** How much is told, and what to type next. */
 export interface TextReport {

@@ -1,6 +1,6 @@
 // A trained model as one JavaScript module that depends on nothing, and its types.
 import { jsHelpers, jsNetwork, type Parameters } from "@shardgrad/core";
-import type { StoredModel } from "../model-file.js";
+import type { StoredModel } from "../files/model-file.js";
 import { jsFeature, jsFeatureHelpers, json, tsFeature } from "./portable-features.js";
 import { jsTarget, tsTarget } from "./portable-target.js";
 

@@ -18,7 +18,7 @@ import {
 import { controlBytes } from "./control.js";
 import { CHUNK_SUMS } from "./chunk-sums.js";
 import { VERDICT_NUMBERS } from "./early-stopping.js";
-import { NO_OPS, type CustomOps } from "./custom-ops.js";
+import { NO_OPS, type CustomOps } from "../custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
 import { scoringGraph, trainingGraph, type ScoringGraph, type TrainingGraph } from "./network.js";
 import { cutBatch, type BatchCut } from "./shards.js";

@@ -1,5 +1,5 @@
 // Watches for a worker that holds up the others for too long.
-import type { Control } from "./control.js";
+import type { Control } from "../step/control.js";
 
 const MOST_LOOK_MS = 250;
 const STEPS_ALLOWED = 100;

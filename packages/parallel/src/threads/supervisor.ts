@@ -3,14 +3,14 @@
 import { expose, releaseProxy, wrap, type Remote } from "comlink";
 import { parentPort, Worker } from "node:worker_threads";
 import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
-import { Control } from "./control.js";
+import { Control } from "../step/control.js";
 import { profilerFlags } from "./cpu-profile.js";
-import { loadOps } from "./custom-ops.js";
+import { loadOps } from "../custom-ops.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
-import { stepsPerEpoch, type JobSpec } from "./job.js";
-import { createLayout } from "./layout.js";
-import { phasesOf, type Phases } from "./position.js";
+import { stepsPerEpoch, type JobSpec } from "../step/job.js";
+import { createLayout } from "../step/layout.js";
+import { phasesOf, type Phases } from "../step/position.js";
 import { Watchdog } from "./watchdog.js";
 import type { WorkerApi } from "./worker.js";
 

@@ -3,17 +3,17 @@ import { proxy, wrap, type Remote } from "comlink";
 import { kernelModule, prepareBlas } from "@shardgrad/core";
 import { Worker } from "node:worker_threads";
 import type { CheckpointSpec } from "./checkpoints.js";
-import { Control } from "./control.js";
+import { Control } from "../step/control.js";
 import { cores } from "./cores.js";
 import { profilerFlags } from "./cpu-profile.js";
-import type { CustomOps } from "./custom-ops.js";
-import type { Dataset } from "./dataset/dataset.js";
+import type { CustomOps } from "../custom-ops.js";
+import type { Dataset } from "../dataset/dataset.js";
 import { workerEndpoint } from "./endpoint.js";
-import type { JobSpec } from "./job.js";
-import { createLayout, type DataPlaces, type Layout } from "./layout.js";
+import type { JobSpec } from "../step/job.js";
+import { createLayout, type DataPlaces, type Layout } from "../step/layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
-import { snapshotBuffer } from "./snapshot.js";
-import { traceBuffer } from "./trace.js";
+import { snapshotBuffer } from "../step/snapshot.js";
+import { traceBuffer } from "../step/trace.js";
 import type { RestartListener, SupervisorApi } from "./supervisor.js";
 
 /** How long a worker may hold up the others unless told otherwise. */

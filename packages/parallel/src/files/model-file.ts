@@ -11,13 +11,13 @@ import {
   type Parameters,
   type Predictor,
 } from "@shardgrad/core";
-import { NO_OPS, type CustomOps } from "./custom-ops.js";
-import { decodeOutputs, type Predictions } from "./dataset/decode.js";
-import { denseFeatures, encodeFeatures } from "./dataset/encode.js";
-import { columnTypes, encodedWidth, targetWidth, type Encoding } from "./dataset/encoding.js";
-import { errorCode, InputError, shown } from "./dataset/input-error.js";
-import { tableFromRecords, type TableRecord } from "./dataset/records.js";
-import type { Table } from "./dataset/table.js";
+import { NO_OPS, type CustomOps } from "../custom-ops.js";
+import { decodeOutputs, type Predictions } from "../dataset/decode.js";
+import { denseFeatures, encodeFeatures } from "../dataset/encode.js";
+import { columnTypes, encodedWidth, targetWidth, type Encoding } from "../dataset/encoding.js";
+import { errorCode, InputError, shown } from "../dataset/input-error.js";
+import { tableFromRecords, type TableRecord } from "../dataset/records.js";
+import type { Table } from "../dataset/table.js";
 import { metadataJson, readTensorFile, writeTensorFile } from "./tensor-file.js";
 
 /** The file with the model in the folder of a run. */

@@ -1,13 +1,13 @@
 // Tables from a stream of CSV or JSON lines, a few rows at a time, in memory that does not grow with the stream.
 import { finished } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
-import { columnTypes, type Encoding } from "./dataset/encoding.js";
-import { InputError, shown } from "./dataset/input-error.js";
-import { MISSING } from "./dataset/read-csv.js";
-import { columnFrom, type Cell } from "./dataset/records.js";
-import { didYouMean } from "./dataset/suggest.js";
-import { listed, type Table } from "./dataset/table.js";
-import { textChunks } from "./dataset/utf8.js";
+import { columnTypes, type Encoding } from "./encoding.js";
+import { InputError, shown } from "./input-error.js";
+import { MISSING } from "./read-csv.js";
+import { columnFrom, type Cell } from "./records.js";
+import { didYouMean } from "./suggest.js";
+import { listed, type Table } from "./table.js";
+import { textChunks } from "./utf8.js";
 
 /** Whether bytes from the start of a stream can be CSV or JSON lines: binary formats have control characters there. */
 export function isTextHead(head: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 // Losses and scores of the epochs behind a state, so that a run that goes on can tell what a lost process did not.
-import type { EpochEvent } from "./events.js";
+import type { EpochEvent } from "../events.js";
 import { jobScorer, type JobSpec } from "./job.js";
 import { EPOCH_RECORDS, type TrainingLayout } from "./layout.js";
 

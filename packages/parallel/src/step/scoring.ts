@@ -19,7 +19,7 @@ import {
   type ScoringLayout,
   type WorkerPlaces,
 } from "./layout.js";
-import { foldSums, type Scorer, type TargetRows } from "./metrics.js";
+import { foldSums, type Scorer, type TargetRows } from "../metrics/metrics.js";
 
 /** One worker's part of scoring. */
 export interface Scoring {

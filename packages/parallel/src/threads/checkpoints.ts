@@ -1,13 +1,13 @@
 // Writes checkpoints while a run goes on: asks the workers for a snapshot when one is due, and brings it to the disk.
 import { copyFile, link, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Control } from "./control.js";
-import { stepsPerEpoch } from "./job.js";
-import type { TrainingState } from "./events.js";
-import type { Layout } from "./layout.js";
-import { finishedPhases, phasesOf } from "./position.js";
-import { readSnapshot, snapshotComplete } from "./snapshot.js";
-import { saveState } from "./state-file.js";
+import type { Control } from "../step/control.js";
+import { stepsPerEpoch } from "../step/job.js";
+import type { TrainingState } from "../events.js";
+import type { Layout } from "../step/layout.js";
+import { finishedPhases, phasesOf } from "../step/position.js";
+import { readSnapshot, snapshotComplete } from "../step/snapshot.js";
+import { saveState } from "../files/state-file.js";
 
 /** When and where checkpoints are written. */
 export interface CheckpointSpec {

@@ -3,7 +3,7 @@ import type { Parameters } from "@shardgrad/core";
 import type { Control } from "./control.js";
 import { verdictAfter, type Best } from "./early-stopping.js";
 import { readHistory } from "./epoch-history.js";
-import type { TrainingState } from "./events.js";
+import type { TrainingState } from "../events.js";
 import { stepsPerEpoch } from "./job.js";
 import type { Layout, TrainingLayout } from "./layout.js";
 import { readParameters } from "./parameters.js";

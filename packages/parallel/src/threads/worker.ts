@@ -3,11 +3,11 @@ import { loadBlas, loadKernels } from "@shardgrad/core";
 import { expose } from "comlink";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { loadOps } from "./custom-ops.js";
+import { loadOps } from "../custom-ops.js";
 import { parentEndpoint } from "./endpoint.js";
-import type { JobSpec } from "./job.js";
-import { createLayout } from "./layout.js";
-import { createReplica, type Replica, type ReplicaOptions } from "./replica.js";
+import type { JobSpec } from "../step/job.js";
+import { createLayout } from "../step/layout.js";
+import { createReplica, type Replica, type ReplicaOptions } from "../step/replica.js";
 
 const WORKER_NICENESS = 5;
 

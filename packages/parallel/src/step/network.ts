@@ -11,7 +11,7 @@ import {
   type ParameterSpec,
   type Value,
 } from "@shardgrad/core";
-import type { CustomOps } from "./custom-ops.js";
+import type { CustomOps } from "../custom-ops.js";
 import type { JobSpec, TargetSpec } from "./job.js";
 
 /** Graph of a training step over the rows of a batch part. */

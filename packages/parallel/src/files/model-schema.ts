@@ -1,7 +1,7 @@
 // What the JSON in the files of models and states must look like. Loaded when such a file is read.
 import { activationNames, lossNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
 import { z } from "zod";
-import type { Encoding } from "./dataset/encoding.js";
+import type { Encoding } from "../dataset/encoding.js";
 
 const count = z
   .int()

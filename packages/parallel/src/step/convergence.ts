@@ -3,7 +3,7 @@
 // After the commit every worker comes to the same verdict on its own, from numbers that are written before the barrier
 // and not again before the next one; so there is no barrier more, and a worker that takes another's place repeats it.
 import { CHUNK_SUMS, SUM_OF_CHANGES, treeStack, treeSum } from "./chunk-sums.js";
-import type { TrainingState } from "./events.js";
+import type { TrainingState } from "../events.js";
 import { stepsPerEpoch } from "./job.js";
 import {
   CONVERGENCE_NUMBERS,

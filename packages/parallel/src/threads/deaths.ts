@@ -1,7 +1,7 @@
 // What is known of the workers that ended during a run, and when it is enough.
-import type { TrainingSpec } from "./job.js";
-import { moveTo, type Phases, type Position } from "./position.js";
-import { shardSourceRows } from "./source-rows.js";
+import type { TrainingSpec } from "../step/job.js";
+import { moveTo, type Phases, type Position } from "../step/position.js";
+import { shardSourceRows } from "../step/source-rows.js";
 
 /** How a worker ended. */
 export interface Death {
