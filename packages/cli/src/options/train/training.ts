@@ -1,0 +1,157 @@
+// The options of `shardgrad train` that say how the weights are found.
+import type { OptimizerSpec } from "@shardgrad/core";
+import type { OptionTable } from "../option.js";
+import { choice, countOr, integer, onOff, path, real } from "../values.js";
+
+/** How a run finds its weights. */
+export interface TrainingSettings {
+  readonly optimizer: OptimizerSpec["name"];
+  readonly lr: number;
+  readonly schedule: "constant" | "cosine";
+  readonly warmup: number;
+  readonly momentum?: number | undefined;
+  readonly nesterov: boolean;
+  readonly weightDecay?: number | undefined;
+  readonly l1: number;
+  readonly l2: number;
+  readonly batchSize: number | "all";
+  readonly epochs?: number | undefined;
+  readonly tolerance?: number | undefined;
+  readonly toleranceOn?: "weights" | "loss" | undefined;
+  readonly patience?: number | undefined;
+  readonly monitor?: string | undefined;
+  readonly minDelta: number;
+  readonly seed: number;
+  readonly initFrom?: string | undefined;
+}
+
+const LARGEST = Number.MAX_VALUE;
+
+export const trainingOptions: OptionTable<TrainingSettings> = {
+  optimizer: {
+    kind: choice("adam", "adamw", "sgd"),
+    help: "Update rule",
+    group: "Training",
+    default: "adam",
+    scope: "result",
+  },
+  lr: {
+    kind: real(0, LARGEST, "low"),
+    help: "Learning rate",
+    group: "Training",
+    default: 0.001,
+    scope: "result",
+  },
+  schedule: {
+    kind: choice("constant", "cosine"),
+    help: "Learning rate over time; cosine falls to 0 at the last step",
+    group: "Training",
+    default: "constant",
+    scope: "result",
+  },
+  warmup: {
+    kind: integer(0, 1e9),
+    help: "Steps over which the cosine schedule rises to --lr",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  momentum: {
+    kind: real(0, 1, "high"),
+    help: "Momentum of sgd",
+    group: "Training",
+    defaultWords: "0",
+    scope: "result",
+  },
+  nesterov: {
+    kind: onOff(),
+    help: "Nesterov's form of momentum",
+    group: "Training",
+    default: false,
+    scope: "result",
+  },
+  weightDecay: {
+    kind: real(0, LARGEST),
+    help: "Weight decay (decoupled for adamw)",
+    group: "Training",
+    defaultWords: "0; 0.01 for adamw",
+    scope: "result",
+  },
+  l1: {
+    kind: real(0, LARGEST),
+    help: "λ of λ·Σ|w| over weights, added to the loss",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  l2: {
+    kind: real(0, LARGEST),
+    help: "λ of λ·Σw² over weights, added to the loss",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  batchSize: {
+    kind: countOr("all", 1e6),
+    help: "Rows of a step, over all workers together; all: every training row in each step",
+    group: "Training",
+    default: 64,
+    scope: "result",
+  },
+  epochs: {
+    kind: integer(1, 1e6),
+    help: "Times to go through the training rows",
+    group: "Training",
+    defaultWords: "20; up to 100 for small tables, until 1000 steps",
+    scope: "result",
+  },
+  tolerance: {
+    kind: real(0, LARGEST),
+    help: "End when a step changes the weights by no more, in all: ‖θ′ − θ‖; 0: not at all",
+    group: "Training",
+    defaultWords: "never",
+    scope: "result",
+  },
+  toleranceOn: {
+    kind: choice("weights", "loss"),
+    help: "What --tolerance is compared with: the change of the weights in a step, or of the mean loss in an epoch",
+    group: "Training",
+    defaultWords: "weights",
+    scope: "result",
+  },
+  patience: {
+    kind: integer(1, 1e6),
+    help: "End after so many epochs without a better score of the validation rows, with the best weights",
+    group: "Training",
+    defaultWords: "never",
+    scope: "result",
+  },
+  monitor: {
+    kind: choice("loss", "accuracy", "rmse", "mae", "r2"),
+    help: "The score that --patience watches",
+    group: "Training",
+    defaultWords: "loss",
+    scope: "result",
+  },
+  minDelta: {
+    kind: real(0, LARGEST),
+    help: "How much better a score must be to count for --patience",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  seed: {
+    kind: integer(0, 2 ** 32 - 1),
+    help: "Splits, initial weights, shuffling and dropout are functions of it",
+    group: "Training",
+    default: 0,
+    scope: "result",
+  },
+  initFrom: {
+    kind: path("a .safetensors file"),
+    help: "Begin with the weights in this file instead of random ones",
+    group: "Training",
+    defaultWords: "weights drawn by the seed",
+    scope: "result",
+  },
+};
