@@ -6,7 +6,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { benchJobs, flopsPerRow } from "../../packages/cli/dist/bench/jobs.js";
 import { benchData, spread } from "../../packages/cli/dist/bench/measure.js";
-import { requireBlas } from "@shardgrad/core";
 import { cores } from "@shardgrad/parallel";
 import { record, table } from "../record/record.mjs";
 import { folder, start } from "./start.mjs";
@@ -18,7 +17,6 @@ const ROUNDS = 5;
 const SECONDS = 1;
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-const python = process.platform === "win32" ? "python" : "python3";
 
 function install() {
   mkdirSync(folder, { recursive: true });
@@ -38,8 +36,30 @@ function install() {
   });
 }
 
-/** @returns {Promise<Peer[]>} */
-async function peers() {
+/** A Python that can import torch, or null. */
+function pythonWithTorch() {
+  const candidates = process.platform === "win32" ? ["python"] : ["python3", "/usr/bin/python3"];
+  for (const python of candidates)
+    try {
+      execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
+      return python;
+    } catch {
+      // the next may
+    }
+  console.log(`without PyTorch: ${candidates.join(" and ")} cannot import torch`);
+  return null;
+}
+
+// Older libraries do not know newer processors: both sides get the kernels for AVX-512 where there is AVX-512.
+const { OPENBLAS_CORETYPE = hasAvx512() ? "SkylakeX" : undefined } = process.env;
+const blasKernels = OPENBLAS_CORETYPE === undefined ? {} : { OPENBLAS_CORETYPE };
+
+function hasAvx512() {
+  return existsSync("/proc/cpuinfo") && readFileSync("/proc/cpuinfo", "utf8").includes(" avx512vl");
+}
+
+/** @returns {Peer[]} */
+function peers() {
   const all = cores().count;
   const counts = all === 1 ? [1] : [1, all];
   const node = (
@@ -49,50 +69,36 @@ async function peers() {
   ) => ({
     name: `${name} ${setting}`,
     command: process.execPath,
+    arguments: ["--import", new URL("koffi.mjs", import.meta.url).href],
     file: here(file),
     setting,
+    env: blasKernels,
   });
-  /** @type {Peer[]} */
-  const list = [
+  const python = pythonWithTorch();
+  const torch = (/** @type {number} */ threads, /** @type {number} */ blas) => ({
+    name: `PyTorch ${threads} ${threads === 1 ? "thread" : "threads"}, OPENBLAS_NUM_THREADS=${blas}`,
+    command: python ?? "",
+    file: here("pytorch.py"),
+    setting: String(threads),
+    env: { ...blasKernels, OPENBLAS_NUM_THREADS: String(blas) },
+  });
+  return [
     ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", String(workers))),
+    ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", `${workers} blas`)),
     node("jax-js", "jax.mjs", "wasm"),
     node("TensorFlow.js", "tfjs.mjs", "wasm"),
     node("TensorFlow.js", "tfjs.mjs", "cpu"),
     node("brain.js", "brain.mjs", "cpu"),
+    ...(python === null
+      ? []
+      : counts.flatMap((threads) => counts.map((blas) => torch(threads, blas)))),
   ];
-  try {
-    await requireBlas();
-    list.splice(
-      2,
-      0,
-      ...counts.map((workers) => node("shardgrad", "shardgrad.mjs", `${workers} blas`)),
-    );
-  } catch (error) {
-    console.log(
-      `without --backend blas: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  try {
-    execFileSync(python, ["-c", "import torch"], { stdio: "ignore" });
-    for (const threads of counts)
-      for (const blas of counts)
-        list.push({
-          name: `PyTorch ${threads} ${threads === 1 ? "thread" : "threads"}, OPENBLAS_NUM_THREADS=${blas}`,
-          command: python,
-          file: here("pytorch.py"),
-          setting: String(threads),
-          env: { OPENBLAS_NUM_THREADS: String(blas) },
-        });
-  } catch {
-    console.log(`without PyTorch: ${python} cannot import torch`);
-  }
-  return list;
 }
 
 install();
 const done = record("peers");
 const wanted = process.argv[2]?.split(",");
-const all = await peers();
+const all = peers();
 const jobs = [];
 for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.includes(name))) {
   const { features, target } = benchData(job);
@@ -127,20 +133,27 @@ for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.
 
   const measured = [...rates].map(([peer, samples]) => ({ peer, samplesPerSecond: samples }));
   jobs.push({ job, measured, failed });
-  // Ours with all cores, without libraries: what a user gets who says nothing.
-  const ours = rates.get(`shardgrad ${cores().count}`) ?? [];
-  const rows = [["job", "peer", "rows/s", "range", "GFLOP/s", "ours is faster by", "range"]];
+  // Ours with all cores: without libraries, what a user gets who says nothing, and with OpenBLAS.
+  const wasm = rates.get(`shardgrad ${cores().count}`) ?? [];
+  const blas = rates.get(`shardgrad ${cores().count} blas`) ?? [];
+  const rows = [
+    ["job", "peer", "rows/s", "range", "GFLOP/s", "wasm is faster by", "range", "blas by", "range"],
+  ];
   for (const { peer, samplesPerSecond } of measured) {
     const { median, least, most } = spread(samplesPerSecond);
-    const ratio = spread(samplesPerSecond.map((rate, i) => (ours[i] ?? NaN) / rate));
+    const ratios = [wasm, blas].map((ours) =>
+      spread(samplesPerSecond.map((rate, i) => (ours[i] ?? NaN) / rate)),
+    );
     rows.push([
       job.name,
       peer,
       median.toFixed(0),
       `${least.toFixed(0)}…${most.toFixed(0)}`,
       ((median * flopsPerRow(job)) / 1e9).toFixed(1),
-      `× ${ratio.median.toFixed(2)}`,
-      `${ratio.least.toFixed(2)}…${ratio.most.toFixed(2)}`,
+      ...ratios.flatMap(({ median, least, most }) => [
+        `× ${median.toFixed(2)}`,
+        `${least.toFixed(2)}…${most.toFixed(2)}`,
+      ]),
     ]);
   }
   for (const { peer, problem } of failed)

@@ -15,6 +15,7 @@ export const folder = fileURLToPath(new URL("../../.cache/peers/", import.meta.u
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} command
+ * @property {string[]} [arguments] before the file
  * @property {string} file
  * @property {string} setting
  * @property {Record<string, string>} [env]
@@ -31,7 +32,7 @@ export const folder = fileURLToPath(new URL("../../.cache/peers/", import.meta.u
 export async function start(peer, job) {
   const child = spawn(
     peer.command,
-    [peer.file, JSON.stringify({ job, folder, setting: peer.setting })],
+    [...(peer.arguments ?? []), peer.file, JSON.stringify({ job, folder, setting: peer.setting })],
     {
       cwd: folder,
       env: { ...process.env, ...peer.env },
