@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 /**
  * The outputs of a model by name.
  * @param {Uint8Array} model the file's content
- * @param {Readonly<Record<string, { type: string, data: Float32Array | Uint8Array | readonly string[], shape: readonly number[] }>>} inputs
+ * @param {Readonly<Record<string, { type: string, data: Float32Array | Float64Array | Uint8Array | readonly string[], shape: readonly number[] }>>} inputs
  * @returns {Promise<Record<string, { shape: readonly number[], data: Float32Array | Float64Array | readonly string[] }>>}
  */
 export async function runModel(model, inputs) {

@@ -3,7 +3,7 @@ import type { INamespace } from "protobufjs/light.js";
 
 /** ai.onnx operators are used as of this version (2022). */
 export const ONNX_OPSET = 17;
-/** ai.onnx.ml operators (OneHotEncoder) are used as of this version. */
+/** ai.onnx.ml operators (LabelEncoder, OneHotEncoder) are used as of this version. */
 export const ONNX_ML_OPSET = 3;
 /** The version of the file format, as old as ONNX_OPSET allows. */
 export const ONNX_IR_VERSION = 8;
@@ -19,7 +19,7 @@ export const elementTypes = {
 } as const;
 
 /** AttributeProto.AttributeType. */
-export const attributeTypes = { float: 1, int: 2, ints: 7, strings: 8 } as const;
+export const attributeTypes = { float: 1, int: 2, floats: 6, ints: 7, strings: 8 } as const;
 
 /** onnx.proto, as far as it is needed, in the form that protobufjs reads. */
 export const schema: INamespace = {
@@ -29,6 +29,7 @@ export const schema: INamespace = {
         name: { type: "string", id: 1 },
         f: { type: "float", id: 2 },
         i: { type: "int64", id: 3 },
+        floats: { rule: "repeated", type: "float", id: 7, options: { packed: false } },
         ints: { rule: "repeated", type: "int64", id: 8, options: { packed: false } },
         strings: { rule: "repeated", type: "bytes", id: 9 },
         type: { type: "int32", id: 20 },

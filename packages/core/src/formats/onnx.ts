@@ -16,6 +16,7 @@ export type OnnxAttribute =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
   | { readonly strings: readonly string[] };
 
 /** The attributes of a node by name. */
@@ -102,6 +103,11 @@ export class OnnxGraph {
     return output;
   }
 
+  /** Adds a conversion to another type of element and answers the output's name. */
+  cast(from: string, element: Exclude<OnnxElement, "string">): string {
+    return this.node("Cast", [from], { to: { int: elementTypes[element] } });
+  }
+
   /** Makes a tensor an output of the model and answers its name: `hint`, unless an input is called so. */
   output(hint: string, from: string, element: OnnxElement, shape: OnnxShape, doc = ""): string {
     const name = this.#unused(hint);
@@ -177,6 +183,7 @@ function attributeMessage([name, attribute]: readonly [string, OnnxAttribute]): 
   if ("float" in attribute) return { name, type: attributeTypes.float, f: attribute.float };
   if ("int" in attribute) return { name, type: attributeTypes.int, i: attribute.int };
   if ("ints" in attribute) return { name, type: attributeTypes.ints, ints: attribute.ints };
+  if ("floats" in attribute) return { name, type: attributeTypes.floats, floats: attribute.floats };
   return {
     name,
     type: attributeTypes.strings,

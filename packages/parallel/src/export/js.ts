@@ -1,7 +1,8 @@
 // A trained model as one JavaScript module that depends on nothing, and its types.
 import { jsHelpers, jsNetwork, type Parameters } from "@shardgrad/core";
 import type { StoredModel } from "../files/model-file.js";
-import { jsFeature, jsFeatureHelpers, json, tsFeature } from "./portable-features.js";
+import { jsFeatureHelpers, json } from "./js-features.js";
+import { jsFeature, tsFeature } from "./portable-features.js";
 import { jsTarget, tsTarget } from "./portable-target.js";
 
 /** A module's source and its declarations. */
@@ -60,9 +61,15 @@ const FLOATS = `function floats(base64) {
 /** The functions that lines call, and those that these call. */
 function helpers(lines: readonly string[]): string[] {
   const all = Object.entries({ ...jsFeatureHelpers, ...jsHelpers });
-  return all.flatMap(([name, code]) =>
-    lines.some((line) => line.includes(`${name}(`)) ? [code] : [],
-  );
+  let code = lines;
+  let found: string[] = [];
+  do {
+    code = [...lines, ...found];
+    found = all.flatMap(([name, text]) =>
+      code.some((line) => line.includes(`${name}(`)) ? [text] : [],
+    );
+  } while (lines.length + found.length > code.length);
+  return found;
 }
 
 /** A parameter's numbers as little-endian f32 in base64. */

@@ -1,4 +1,5 @@
 // The rows of a table as inputs of the ONNX file that a model was written as.
+import { calendarTime } from "../dataset/calendar.js";
 import type { Encoding } from "../dataset/encoding.js";
 import { InputError, shown } from "../dataset/input-error.js";
 import { columnOf, hasValue, type Column, type Table } from "../dataset/table.js";
@@ -6,9 +7,9 @@ import { rawInput } from "./portable-features.js";
 
 /** A tensor by the type names that ONNX Runtime's JavaScript interface uses. */
 export interface OnnxInput {
-  readonly type: "float32" | "uint8" | "string";
+  readonly type: "float32" | "float64" | "uint8" | "string";
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint8Array | readonly string[];
+  readonly data: Float32Array | Float64Array | Uint8Array | readonly string[];
 }
 
 /** Every column that the model needs, all rows, by name. Throws InputError when one is absent or of another type. */
@@ -22,6 +23,12 @@ export function onnxInputs({ features }: Encoding, table: Table): Record<string,
         return element === "uint8"
           ? [column.name, { type: "uint8", shape, data: Uint8Array.from(column.values) }]
           : [column.name, { type: "float32", shape, data: Float32Array.from(column.values) }];
+      if (element === "double") {
+        const times = Float64Array.from({ length: table.rows }, (_, row) =>
+          hasValue(column, row) ? calendarTime(table, column, row) : Number.NaN,
+        );
+        return [column.name, { type: "float64", shape, data: times }];
+      }
       const cells = cellsOf(table, column);
       return element === "string"
         ? [column.name, { type: "string", shape, data: cells.map((cell) => String(cell ?? "")) }]

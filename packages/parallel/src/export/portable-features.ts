@@ -1,14 +1,16 @@
 // How each kind of encoded column is written outside of shardgrad: as ONNX nodes, and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
-import type { FeatureEncoding } from "../dataset/encoding.js";
+import type { FeatureEncoding, WordsFeature } from "../dataset/encoding.js";
 import { InputError, shown } from "../dataset/input-error.js";
+import { onnxCalendar } from "./onnx-calendar.js";
+import { json } from "./js-features.js";
 
 /** The name of the number of rows in ONNX shapes. */
 export const ROWS_NAME = "rows";
 
 /** A raw column as an input of an ONNX model. */
 export interface RawInput {
-  readonly element: "float" | "uint8" | "string";
+  readonly element: "float" | "double" | "uint8" | "string";
   readonly width: number;
   readonly doc: string;
 }
@@ -31,8 +33,7 @@ type PortableFeatures = {
   >;
 };
 
-const DOUBLE = { to: { int: 11 } };
-const FLOAT = { to: { int: 1 } };
+const TEXT: RawInput = { element: "string", width: 1, doc: "text; empty where it is missing" };
 
 /** Kinds of columns: the compiler wants a row for each. */
 const portableFeatures: PortableFeatures = {
@@ -42,7 +43,7 @@ const portableFeatures: PortableFeatures = {
     onnx: (graph, raw, { low, high, log, center, scale, fill, missing }) => {
       const fixed = (value: number): string => graph.constant("number", "double", [], [value]);
       const isMissing = graph.node("IsNaN", [raw]);
-      const wide = graph.node("Cast", [raw], DOUBLE);
+      const wide = graph.cast(raw, "double");
       const filled = graph.node("Where", [isMissing, fixed(fill), wide]);
       let value = graph.node("Clip", [filled, fixed(low), fixed(high)]);
       if (log) {
@@ -50,25 +51,48 @@ const portableFeatures: PortableFeatures = {
         value = graph.node("Mul", [graph.node("Sign", [value]), size]);
       }
       const centred = graph.node("Sub", [value, fixed(center)]);
-      const scaled = graph.node("Cast", [graph.node("Div", [centred, fixed(scale)])], FLOAT);
+      const scaled = graph.cast(graph.node("Div", [centred, fixed(scale)]), "float");
       if (!missing) return scaled;
-      const mark = graph.node("Cast", [isMissing], FLOAT);
+      const mark = graph.cast(isMissing, "float");
       return graph.node("Concat", [scaled, mark], { axis: { int: 1 } });
     },
     js: ({ column, ...how }) =>
       `number(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
     type: () => "number | null | undefined",
   },
-  ordinal: notPortable("ordinal"),
-  calendar: notPortable("calendar"),
-  words: notPortable("words"),
+  ordinal: {
+    input: () => TEXT,
+    onnx: (graph, raw, { column, values, center, scale, missing }) => {
+      refuseAmbiguous(column, values, missing);
+      const features = values.map((_, rank) => (rank - center) / scale);
+      return marked(graph, raw, missing, looked(graph, raw, values, features));
+    },
+    js: ({ column, ...how }) =>
+      `ordinal(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
+    type: () => "string | boolean | null | undefined",
+  },
+  calendar: {
+    input: () => ({
+      element: "double",
+      width: 1,
+      doc: "milliseconds since 1970-01-01T00:00Z; NaN where it is missing",
+    }),
+    onnx: (graph, raw, feature) => onnxCalendar(graph, raw, feature),
+    js: ({ column, ...how }) =>
+      `calendar(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
+    type: () => "string | number | Date | null | undefined",
+  },
+  words: {
+    input: noHash,
+    onnx: (_graph, _raw, feature) => noHash(feature),
+    js: ({ column, ...how }) =>
+      `words(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
+    type: () => "string | boolean | null | undefined",
+  },
   category: {
-    input: () => ({ element: "string", width: 1, doc: "text; empty where it is missing" }),
+    input: () => TEXT,
     onnx: (graph, raw, { column, values, missing }) => {
-      if (missing && values.includes(""))
-        throw new InputError(
-          `column ${shown(column)} has both empty texts and missing values, which are the same to an ONNX model; replace one of them before training`,
-        );
+      refuseAmbiguous(column, values, missing);
       const names = missing ? [...values, ""] : values;
       const oneHot = graph.node(
         "OneHotEncoder",
@@ -94,17 +118,17 @@ const portableFeatures: PortableFeatures = {
     onnx: (graph, raw, { element, mean, sd }) => {
       if (element === "u8") {
         const shifted = graph.node("Sub", [
-          graph.node("Cast", [raw], FLOAT),
+          graph.cast(raw, "float"),
           graph.constant("shift", "float", [], [mean]),
         ]);
         return graph.node("Mul", [shifted, graph.constant("scale", "float", [], [1 / sd])]);
       }
       const centred = graph.node("Sub", [
-        graph.node("Cast", [raw], DOUBLE),
+        graph.cast(raw, "double"),
         graph.constant("mean", "double", [], [mean]),
       ]);
       const scaled = graph.node("Div", [centred, graph.constant("sd", "double", [], [sd])]);
-      return graph.node("Cast", [scaled], FLOAT);
+      return graph.cast(scaled, "float");
     },
     js: ({ column, element, width, mean, sd }) =>
       `vector(features, cell(row, ${json(column)}), ${json(column)}, ${json({ element, width, mean, sd })});`,
@@ -112,19 +136,44 @@ const portableFeatures: PortableFeatures = {
   },
 };
 
-/** The row of a kind that is not written elsewhere: refused by the name of the column. */
-function notPortable<Feature extends FeatureEncoding>(encoder: string): PortableFeature<Feature> {
-  const refuse = ({ column }: Feature): never => {
+/** An ONNX model knows one kind of nothing: the empty text. */
+function refuseAmbiguous(column: string, values: readonly string[], missing: boolean): void {
+  if (missing && values.includes(""))
     throw new InputError(
-      `column ${shown(column)}: the encoder ${encoder} is not written to other formats; train without it to export the model`,
+      `column ${shown(column)} has both empty texts and missing values, which are the same to an ONNX model; replace one of them before training`,
     );
-  };
-  return {
-    input: refuse,
-    onnx: (_graph, _raw, feature) => refuse(feature),
-    js: refuse,
-    type: refuse,
-  };
+}
+
+/** A number for each text, 0 for any other: float of the shape of `raw`. */
+function looked(
+  graph: OnnxGraph,
+  raw: string,
+  texts: readonly string[],
+  numbers: readonly number[],
+): string {
+  return graph.node(
+    "LabelEncoder",
+    [raw],
+    {
+      keys_strings: { strings: texts },
+      values_floats: { floats: numbers },
+      default_float: { float: 0 },
+    },
+    "ai.onnx.ml",
+  );
+}
+
+/** The features, followed by the mark of missing texts if there is one. */
+function marked(graph: OnnxGraph, raw: string, missing: boolean, features: string): string {
+  if (!missing) return features;
+  return graph.node("Concat", [features, looked(graph, raw, [""], [1])], { axis: { int: 1 } });
+}
+
+/** ONNX has no node that hashes text. */
+function noHash({ column }: WordsFeature): never {
+  throw new InputError(
+    `column ${shown(column)}: the encoder words hashes text, which no ONNX node does; export to JavaScript (--format js), or train without the column`,
+  );
 }
 
 /** The rule for a column's own kind. */
@@ -148,39 +197,3 @@ export const jsFeature = (feature: FeatureEncoding): string => ruleOf(feature).j
 
 /** The type of a column's raw value in TypeScript. */
 export const tsFeature = (feature: FeatureEncoding): string => ruleOf(feature).type(feature);
-
-/** A value as JavaScript source: JSON, but for the line separators that old parsers stumble over. */
-export function json(value: unknown): string {
-  return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-}
-
-/** What the statements call, by name, in JavaScript. */
-export const jsFeatureHelpers: Readonly<Record<string, string>> = {
-  cell: `function cell(row, column) {
-  if (!Object.hasOwn(row, column))
-    throw new TypeError(\`predict: there is no column \${JSON.stringify(column)}; give null for a missing value\`);
-  return row[column];
-}`,
-  number: `function number(features, raw, column, { low, high, log, center, scale, fill, missing }) {
-  const isMissing = raw === null || raw === undefined || Number.isNaN(raw);
-  if (!isMissing && (typeof raw !== "number" || !Number.isFinite(raw)))
-    throw new TypeError(\`predict: column \${JSON.stringify(column)}: \${String(raw)} is not a finite number; give a number, or null\`);
-  const limited = Math.min(Math.max(isMissing ? fill : raw, low), high);
-  const value = log ? Math.sign(limited) * Math.log(1 + Math.abs(limited)) : limited;
-  features.push((value - center) / scale);
-  if (missing) features.push(isMissing ? 1 : 0);
-}`,
-  category: `function category(features, raw, column, values, missing) {
-  if (typeof raw === "object" && raw !== null)
-    throw new TypeError(\`predict: column \${JSON.stringify(column)}: an object is not text; give text, or null\`);
-  const isMissing = raw === null || raw === undefined || Number.isNaN(raw) || (raw === "" && !values.includes(""));
-  for (const value of values) features.push(!isMissing && String(raw) === value ? 1 : 0);
-  if (missing) features.push(isMissing ? 1 : 0);
-}`,
-  vector: `function vector(features, raw, column, { element, width, mean, sd }) {
-  if (raw?.length !== width)
-    throw new TypeError(\`predict: column \${JSON.stringify(column)}: give an array of \${width} numbers\`);
-  for (let i = 0; i < width; i += 1)
-    features.push(element === "u8" ? Math.fround(raw[i] - Math.fround(mean)) * Math.fround(1 / sd) : (raw[i] - mean) / sd);
-}`,
-};

@@ -1,7 +1,8 @@
 // How each kind of target is written outside of shardgrad: what a model's outputs mean, as ONNX nodes and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
 import type { TargetEncoding } from "../dataset/encoding.js";
-import { json, ROWS_NAME } from "./portable-features.js";
+import { json } from "./js-features.js";
+import { ROWS_NAME } from "./portable-features.js";
 
 /** One kind of target in other words. */
 interface PortableTarget<Target> {
@@ -44,7 +45,7 @@ const portableTargets: PortableTargets = {
   number: {
     // In f64: a float has no digits for a year or a time stamp to be told from the next.
     onnx: (graph, outputs, { column, mean, sd }) => {
-      const wide = graph.node("Cast", [outputs], { to: { int: 11 } });
+      const wide = graph.cast(outputs, "double");
       const scaled = graph.node("Mul", [wide, graph.constant("sd", "double", [], [sd])]);
       const value = graph.node("Add", [scaled, graph.constant("mean", "double", [], [mean])]);
       graph.output("prediction", value, "double", [ROWS_NAME, 1], `${column}, in its own unit`);
