@@ -39,7 +39,8 @@ export async function parse(args: readonly string[], version: string): Promise<P
     parser.command(
       usageLine(name, entry),
       entry.summary,
-      (command) => describe(command, entry),
+      // The library lays out the help of a command that runs, too, which takes longer than all the rest.
+      (command) => describe(command, entry, args.includes("--help")),
       (argv) => {
         checkSwitches(args, entry);
         parsed = { command: name, flags: rawFlags(name, entry, argv) };
@@ -75,13 +76,14 @@ function usageLine(name: string, entry: CommandEntry): string {
   return [name, ...places.map(([key]) => `[${optionName(key)}]`)].join(" ");
 }
 
-function describe(command: Argv, entry: CommandEntry): Argv {
+function describe(command: Argv, entry: CommandEntry, isShown: boolean): Argv {
   for (const [key, option] of Object.entries(entry.options)) {
     if (option.positional) command.positional(optionName(key), { description: helpText(option) });
     else
       command.option(optionName(key), {
         description: helpText(option),
         group: `${option.group}:`,
+        hidden: !isShown,
         ...(option.short !== undefined && { alias: option.short }),
         ...(option.kind.isSwitch && { boolean: true }),
       });

@@ -1,6 +1,6 @@
 // Warnings about a table, one line each: what is likely to make a model worse than its score, or its score better than it.
 import { shown } from "./input-error.js";
-import { hasValue, listed, type Column, type Table } from "./table.js";
+import { hasValue, listed, type Column, type Table, type VectorColumn } from "./table.js";
 
 /** Rows of a table that are used for one purpose. */
 export interface TablePart {
@@ -136,34 +136,55 @@ function repeated(
   });
 }
 
-/** A key for each row that is the same for rows with the same values: two hashes of 32 bits (FNV-1a, two bases). */
-function rowKeys(columns: readonly Column[], rows: Int32Array): string[] {
+/** A key for each row that is the same for rows with the same values: two hashes (FNV-1a, two bases) as one exact number. */
+function rowKeys(columns: readonly Column[], rows: Int32Array): Float64Array {
   const first = new Int32Array(rows.length).fill(0x811c9dc5 | 0);
   const second = new Int32Array(rows.length).fill(0x01234567);
-  const add = (i: number, value: number): void => {
-    first[i] = Math.imul((first[i] ?? 0) ^ value, 0x01000193);
-    second[i] = Math.imul((second[i] ?? 0) ^ value, 0x01000193) ^ ((second[i] ?? 0) >>> 15);
-  };
   for (const column of columns) {
     if (column.kind === "opaque") continue;
     if (column.kind === "vector") {
-      const { values, width } = column;
-      const bits = new Float32Array(1);
-      const word = new Int32Array(bits.buffer);
+      const { words, count } = wordsOf(column);
       rows.forEach((row, i) => {
-        for (let j = 0; j < width; j += 1) {
-          bits[0] = values[row * width + j] ?? 0;
-          add(i, word[0] ?? 0);
+        let [one, other] = [first[i] ?? 0, second[i] ?? 0];
+        for (let j = row * count; j < (row + 1) * count; j += 1) {
+          one = nextFirst(one, words[j] ?? 0);
+          other = nextSecond(other, words[j] ?? 0);
         }
+        first[i] = one;
+        second[i] = other;
       });
       continue;
     }
     rows.forEach((row, i) => {
       const text = valueText(column, row);
-      if (text === null) return add(i, -1);
-      for (let j = 0; j < text.length; j += 1) add(i, text.charCodeAt(j));
-      return add(i, -2);
+      let [one, other] = [first[i] ?? 0, second[i] ?? 0];
+      for (let j = 0; j < (text?.length ?? 0); j += 1) {
+        const unit = text?.charCodeAt(j) ?? 0;
+        one = nextFirst(one, unit);
+        other = nextSecond(other, unit);
+      }
+      const end = text === null ? -1 : -2;
+      first[i] = nextFirst(one, end);
+      second[i] = nextSecond(other, end);
     });
   }
-  return Array.from(first, (hash, i) => `${hash},${second[i] ?? 0}`);
+  return Float64Array.from(first, (hash, i) => (hash >>> 0) + ((second[i] ?? 0) >>> 11) * 2 ** 32);
+}
+
+const nextFirst = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193);
+const nextSecond = (hash: number, value: number): number =>
+  Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
+
+/** The values of a column as 32-bit words, `count` a row: four bytes each where they fill them. */
+function wordsOf({ values, width }: VectorColumn): {
+  words: Int32Array | Uint8Array;
+  count: number;
+} {
+  const perWord = 4 / values.BYTES_PER_ELEMENT;
+  if (width % perWord !== 0 || values.byteOffset % 4 !== 0)
+    return { words: values instanceof Uint8Array ? values : Int32Array.from(values), count: width };
+  return {
+    words: new Int32Array(values.buffer, values.byteOffset, values.length / perWord),
+    count: width / perWord,
+  };
 }

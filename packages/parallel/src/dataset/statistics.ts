@@ -55,13 +55,15 @@ export function limits(sorted: Float64Array): Limits {
 /** Moments of the bytes in some rows of a matrix [·, width], from exact integer sums. */
 export function byteMoments(values: Uint8Array, width: number, rows: Int32Array): Moments {
   const counts = new Float64Array(256);
-  for (const row of rows) {
-    const end = (row + 1) * width;
-    for (let i = row * width; i < end; i += 1) {
-      const byte = values[i] ?? 0;
-      counts[byte] = (counts[byte] ?? 0) + 1;
-    }
-  }
+  if (width % 2 === 0 && values.byteOffset % 2 === 0) {
+    // Bytes are counted in pairs, which is twice as fast.
+    const pairs = new Uint16Array(values.buffer, values.byteOffset, values.length / 2);
+    const pairCounts = new Float64Array(65536);
+    tally(pairs, width / 2, rows, pairCounts);
+    pairCounts.forEach((count, pair) => {
+      for (const byte of [pair & 255, pair >>> 8]) counts[byte] = (counts[byte] ?? 0) + count;
+    });
+  } else tally(values, width, rows, counts);
   const n = rows.length * width;
   let sum = 0; // exact: below 2^53 for up to 2^45 bytes
   counts.forEach((count, byte) => (sum += count * byte));
@@ -69,6 +71,22 @@ export function byteMoments(values: Uint8Array, width: number, rows: Int32Array)
   let squares = 0;
   counts.forEach((count, byte) => (squares += count * (byte - mean) * (byte - mean)));
   return { mean, sd: positive(n === 0 ? 0 : Math.sqrt(squares / n)) };
+}
+
+/** Counts how often each value occurs in some rows of a matrix [·, width]. */
+function tally(
+  values: Uint8Array | Uint16Array,
+  width: number,
+  rows: Int32Array,
+  counts: Float64Array,
+): void {
+  for (const row of rows) {
+    const end = (row + 1) * width;
+    for (let i = row * width; i < end; i += 1) {
+      const value = values[i] ?? 0;
+      counts[value] = (counts[value] ?? 0) + 1;
+    }
+  }
 }
 
 function positive(sd: number): number {
