@@ -216,6 +216,7 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
       index: w,
       scoring: null,
       tracer: null,
+      storeHash: null,
       step: {
         gradients: (_, __, step) =>
           work(`worker ${w}: gradients of step ${step}`, whole(step), gradient(w), step),

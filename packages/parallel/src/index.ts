@@ -1,6 +1,8 @@
 // @shardgrad/parallel: data-parallel training over worker threads, datasets, model files.
 export { Trainer, type Run } from "./trainer.js";
 export { saveCheckpoint, type CheckpointSpec } from "./threads/checkpoints.js";
+export type { HashLogSpec } from "./threads/hash-log.js";
+export type { ThetaHash } from "./step/theta-hashes.js";
 export type { Best, EarlyStopping } from "./step/early-stopping.js";
 export type { PastEpoch } from "./step/epoch-history.js";
 export { NonFiniteError } from "./non-finite.js";

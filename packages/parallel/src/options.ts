@@ -1,6 +1,7 @@
 // The options of a Trainer: one type, defaults stated here.
 import type { LossSpec, ModelSpec, OptimizerSpec, Parameters } from "@shardgrad/core";
 import type { CheckpointSpec } from "./threads/checkpoints.js";
+import type { HashLogSpec } from "./threads/hash-log.js";
 import type { ConvergenceSpec } from "./step/convergence.js";
 import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
@@ -60,6 +61,10 @@ export interface TrainerOptions {
   readonly watchdogSeconds?: number | undefined;
   /** Writes the state to a file while the run goes on: after each epoch, and as said. `resume` goes on from it. */
   readonly checkpoint?: CheckpointSpec | undefined;
+  /** Writes hashes of θ at fixed steps to a file, the same for any number of workers: where two runs part shows there. */
+  readonly hashes?: HashLogSpec | undefined;
+  /** Committed steps after which a run ends before its last epoch, at exactly that state. Default: all epochs. */
+  readonly until?: number | undefined;
   /** Notes where each worker's time goes; the result's `profile` has it. Keeps the newest `events` of each worker. */
   readonly profile?: { readonly events?: number | undefined } | undefined;
   /**

@@ -6,14 +6,14 @@ import { readBest, writeBest } from "./step/early-stopping.js";
 import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./step/epoch-history.js";
 import { EventQueue } from "./event-queue.js";
 import type { RunEvent, RunResult, TrainingState } from "./events.js";
-import { stepsPerEpoch, type JobSpec, type TrainingSpec } from "./step/job.js";
+import { jobPhases, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./step/job.js";
 import type { TrainingLayout } from "./step/layout.js";
 import { Monitor } from "./monitor.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
 import { hashParameters, readParameters, writeParameters } from "./step/parameters.js";
 import { Pool } from "./threads/pool.js";
 import { nonFinite } from "./non-finite.js";
-import { phasesOf } from "./step/position.js";
+import { hashesBefore } from "./step/theta-hashes.js";
 import { readProfile } from "./step/trace.js";
 import { checkOptions } from "./validate.js";
 
@@ -93,6 +93,7 @@ export class Trainer {
           ? undefined
           : this.#options.watchdogSeconds * 1000,
       checkpoint: this.#options.checkpoint,
+      hashes: this.#options.hashes,
       ops: this.#options.ops?.ops,
       cpuProfile: this.#options.cpuProfile,
       traceEvents:
@@ -213,11 +214,9 @@ export class Trainer {
     const parameters: Parameters =
       resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
     checkParameters(this.#job.model, parameters);
-    control.reset(
-      this.#job.workers,
-      phasesOf(steps, this.#training.epochs, validation !== undefined),
-      first,
-    );
+    control.reset(this.#job.workers, jobPhases(this.#training, this.#job), first);
+    const { hashEvery } = this.#training;
+    if (hashEvery !== null) control.hashes = control.hashesTaken = hashesBefore(first, hashEvery);
     writeParameters(layout, memory.buffer, layout.theta[parity], parameters);
     training.slots.forEach((name, i) => {
       const at = training.slotPlaces[i]?.[parity] ?? 0;

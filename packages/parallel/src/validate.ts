@@ -28,6 +28,7 @@ const scalars = z.object({
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
   backend: z.enum(["wasm", "blas"]).default("wasm"),
+  until: whole(0).optional(),
   tolerance: notNegative.optional(),
   toleranceOn: z.enum(["weights", "loss"]).default("weights"),
 });
@@ -78,6 +79,8 @@ export function checkOptions(
     seed: checked.seed,
     shuffle: checked.shuffle,
     stopping: checkStopping(options),
+    hashEvery: hashEvery(options),
+    until: checked.until ?? null,
     convergence:
       checked.tolerance === undefined
         ? null
@@ -101,6 +104,15 @@ export function checkOptions(
   // Ops that are missing, or give another shape than their layer says, are told before anything is started.
   if (customOpNames(model).length > 0) trainingGraph(job, (options.ops ?? NO_OPS).ops);
   return { job, training };
+}
+
+function hashEvery({ hashes }: TrainerOptions): number | null {
+  if (hashes === undefined) return null;
+  if (!Number.isSafeInteger(hashes.every) || hashes.every < 1)
+    throw new RangeError(
+      `Trainer: hashes.every ${hashes.every}: give a whole number of steps from 1 on`,
+    );
+  return hashes.every;
 }
 
 function checkStopping({

@@ -15,10 +15,14 @@ const WORDS = {
   steps: 160,
   /** Snapshots that the supervisor has asked for. Written by the supervisor. */
   snapshots: 192,
+  /** Hashes of θ that were written to the log. Written by the supervisor. */
+  hashesTaken: 193,
   /** Those that were decided on. Written by worker 0, after the step of the newest. */
   answered: 224,
   /** The step after which the newest is taken, as an f64. Written by worker 0. */
   snapshotStep: 226,
+  /** Hashes of θ that were stored. Written by worker 0, after the newest. */
+  hashes: 228,
   /** Last finished phase of each worker, 128 bytes apart. */
   phases: 256,
 } as const;
@@ -138,6 +142,36 @@ export class Control {
   get snapshotStep(): number {
     const decided = this.#words.load(WORDS.answered) === this.#words.load(WORDS.snapshots);
     return decided ? this.#words.loadNumber(WORDS.snapshotStep) : -1;
+  }
+
+  /** Hashes of θ that the leader has stored since step 0. */
+  get hashes(): number {
+    return this.#words.load(WORDS.hashes);
+  }
+
+  set hashes(count: number) {
+    // A store after the hash's plain writes: a reader that sees the new count sees the hash.
+    this.#words.store(WORDS.hashes, count);
+  }
+
+  /** Those that were taken out of the ring. */
+  get hashesTaken(): number {
+    return this.#words.load(WORDS.hashesTaken);
+  }
+
+  set hashesTaken(count: number) {
+    this.#words.store(WORDS.hashesTaken, count);
+    this.#words.notify(WORDS.hashesTaken);
+  }
+
+  /** Leader: waits until at least so many hashes were taken. Throws Aborted when the run ends instead. */
+  awaitHashesTaken(least: number): void {
+    for (;;) {
+      const taken = this.hashesTaken;
+      if (taken >= least) return;
+      if (this.aborted) throw new Aborted();
+      this.#words.wait(WORDS.hashesTaken, taken, SLEEP_MS);
+    }
   }
 
   /** Worker w found a number that is not finite in what this step would make. */

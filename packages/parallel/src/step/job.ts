@@ -10,6 +10,7 @@ import type { Dataset } from "../dataset/dataset.js";
 import type { ConvergenceSpec } from "./convergence.js";
 import type { StoppingSpec } from "./early-stopping.js";
 import { scorer, type Scorer } from "../metrics/metrics.js";
+import { finishedPhases, phasesOf, type Phases } from "./position.js";
 
 /** The form of a dataset without its numbers. */
 export interface DataSpec {
@@ -42,6 +43,10 @@ export interface TrainingSpec {
   readonly stopping: StoppingSpec | null;
   /** When a run has converged, null: it goes on to its last epoch. */
   readonly convergence: ConvergenceSpec | null;
+  /** Steps from one hash of θ to the next, null: none. */
+  readonly hashEvery: number | null;
+  /** Committed steps after which the run ends if it has not ended by then, null: its last epoch. */
+  readonly until: number | null;
 }
 
 /** What multiplies matrices: our kernels, or the system's OpenBLAS. */
@@ -92,8 +97,21 @@ export function blockSpecWidth(block: BlockSpec): number {
 }
 
 /** Steps of an epoch: the last batch may be short. */
-export function stepsPerEpoch({ data, batchSize }: TrainingSpec): number {
+export function stepsPerEpoch({
+  data,
+  batchSize,
+}: Pick<TrainingSpec, "data" | "batchSize">): number {
   return Math.ceil(data.rows / batchSize);
+}
+
+/** The phases of a job's training. */
+export function jobPhases(
+  { epochs, until, ...training }: TrainingSpec,
+  { scored }: Pick<JobSpec, "scored">,
+): Phases {
+  const phases = phasesOf(stepsPerEpoch(training), epochs, scored !== null);
+  if (until === null) return phases;
+  return { ...phases, total: Math.min(phases.total, finishedPhases(phases, until)) };
 }
 
 /** How a job's scored rows are scored, in units of `unit`. */

@@ -22,6 +22,7 @@ import { NO_OPS, type CustomOps } from "../custom-ops.js";
 import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
 import { scoringGraph, trainingGraph, type ScoringGraph, type TrainingGraph } from "./network.js";
 import { cutBatch, type BatchCut } from "./shards.js";
+import { HASH_BYTES, HASH_RECORDS } from "./theta-hashes.js";
 
 /** Rows that are scored in one go; sums of scores are kept per chunk and folded in chunk order. */
 export const SCORED_CHUNK = 256;
@@ -89,6 +90,7 @@ export interface TrainingLayout {
   readonly chunkSums: number; // f64, see chunk-sums.ts
   readonly convergence: number; // f64, see convergence.ts
   readonly verdicts: number; // f64, see early-stopping.ts
+  readonly hashes: number; // of θ, see theta-hashes.ts
   readonly best: number; // θ of the best epoch
   readonly programs: readonly (readonly (readonly number[])[])[]; // [cut][worker][subtree]
   readonly reduceTables: readonly number[]; // [cut]
@@ -300,6 +302,7 @@ function layTraining(
     chunkSums: take(Math.ceil(thetaCount / THETA_CHUNK) * CHUNK_SUMS * 8),
     convergence: take(CONVERGENCE_NUMBERS * 8),
     verdicts: take(VERDICT_NUMBERS * 8),
+    hashes: take(training.hashEvery === null ? 0 : HASH_RECORDS * HASH_BYTES),
     best: take(training.stopping === null ? 0 : thetaCount * 4),
     programs: cuts.map(({ parts }) =>
       parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4))),

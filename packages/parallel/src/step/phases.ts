@@ -3,6 +3,7 @@ import type { Barrier, Control } from "./control.js";
 import { moveTo, type Phases, type Position } from "./position.js";
 import type { Scoring } from "./scoring.js";
 import { SCORE, WAIT, type Tracer } from "./trace.js";
+import type { StoreHash } from "./theta-hashes.js";
 import type { TrainingStep } from "./training-step.js";
 
 /** Everything one worker's line runs on. */
@@ -15,6 +16,8 @@ export interface Line {
   readonly step: TrainingStep;
   readonly scoring: Scoring | null;
   readonly tracer: Tracer | null;
+  /** The leader's, when hashes of θ are asked for. */
+  readonly storeHash: StoreHash | null;
 }
 
 /** Passes the phases from this worker's own phase word to the end of the run, or to a stop. */
@@ -36,7 +39,7 @@ export function start({ phases, control, barrier, index }: Line, at: Position): 
 
 /** Passes the next phase. False, and nothing done, when there is none: the run is over or stops here. */
 export function passPhase(
-  { phases, control, barrier, workers, index, step, scoring, tracer }: Line,
+  { phases, control, barrier, workers, index, step, scoring, tracer, storeHash }: Line,
   at: Position,
 ): boolean {
   // A number that is not finite cancels the commit: the run ends with θ of the step before.
@@ -57,6 +60,7 @@ export function passPhase(
   }
   switch (at.phase) {
     case "gradients":
+      storeHash?.(at.step);
       step.gradients(at.epoch, at.inEpoch, at.step);
       if (index === 0) control.decide(at.step);
       break;

@@ -10,11 +10,11 @@ import {
   type Scratch,
 } from "@shardgrad/core";
 import { Barrier, Control } from "./control.js";
-import { stepsPerEpoch } from "./job.js";
+import { jobPhases } from "./job.js";
 import type { Layout } from "./layout.js";
 import { trainAll } from "./phases.js";
-import { phasesOf } from "./position.js";
 import { createScoring } from "./scoring.js";
+import { createHashing } from "./theta-hashes.js";
 import { Tracer } from "./trace.js";
 import { createTrainingStep } from "./training-step.js";
 
@@ -70,16 +70,27 @@ export function createReplica(
     layout.training === null
       ? null
       : createTrainingStep(layout, layout.training, kernels, places, index, { snapshot, tracer });
+  const storeHash = index === 0 ? createHashing(layout, memory.buffer, control) : null;
   return {
     score: () => scoring?.run(0),
     train: () => {
       const { training } = layout.job;
       if (step === null || training === null)
         throw new TypeError("replica: the job has no training");
-      const phases = phasesOf(stepsPerEpoch(training), training.epochs, scoring !== null);
+      const phases = jobPhases(training, layout.job);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
       trainAll(
-        { phases, control, barrier, workers: layout.job.workers, index, step, scoring, tracer },
+        {
+          phases,
+          control,
+          barrier,
+          workers: layout.job.workers,
+          index,
+          step,
+          scoring,
+          tracer,
+          storeHash,
+        },
         probe,
       );
       tracer?.end(control.steps);

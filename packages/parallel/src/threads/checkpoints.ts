@@ -2,10 +2,11 @@
 import { copyFile, link, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Control } from "../step/control.js";
-import { stepsPerEpoch } from "../step/job.js";
+import { jobPhases } from "../step/job.js";
 import type { TrainingState } from "../events.js";
+import type { HashLog } from "./hash-log.js";
 import type { Layout } from "../step/layout.js";
-import { finishedPhases, phasesOf } from "../step/position.js";
+import { finishedPhases } from "../step/position.js";
 import { readSnapshot, snapshotComplete } from "../step/snapshot.js";
 import { saveState } from "../files/state-file.js";
 
@@ -54,11 +55,12 @@ export class Checkpoints {
     memory: WebAssembly.Memory,
     snapshot: SharedArrayBuffer,
     spec: CheckpointSpec,
+    hashes: HashLog | null,
   ) {
     const { training, job } = layout;
     if (training === null || job.training === null)
       throw new TypeError("checkpoints: the job has no training");
-    const phases = phasesOf(stepsPerEpoch(job.training), job.training.epochs, job.scored !== null);
+    const phases = jobPhases(job.training, job);
     let lastSteps = control.steps;
     let lastEpochs = control.epochs;
     let lastTime = performance.now();
@@ -70,6 +72,7 @@ export class Checkpoints {
       control.epochs > lastEpochs;
     const write = async (step: number): Promise<void> => {
       try {
+        await hashes?.sync(); // a run that goes on from here finds its log complete
         await saveCheckpoint(spec, readSnapshot(layout, training, memory.buffer, snapshot, step));
       } catch (error) {
         this.#failure ??= { error };

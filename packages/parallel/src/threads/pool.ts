@@ -9,6 +9,7 @@ import { profilerFlags } from "./cpu-profile.js";
 import type { CustomOps } from "../custom-ops.js";
 import type { Dataset } from "../dataset/dataset.js";
 import { workerEndpoint } from "./endpoint.js";
+import type { HashLogSpec } from "./hash-log.js";
 import type { JobSpec } from "../step/job.js";
 import { createLayout, type DataPlaces, type Layout } from "../step/layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
@@ -24,6 +25,7 @@ export interface PoolOptions {
   /** Milliseconds after which a worker that holds up the others is replaced. */
   readonly watchdog?: number | undefined;
   readonly checkpoint?: CheckpointSpec | null | undefined;
+  readonly hashes?: HashLogSpec | null | undefined;
   /** The folder for a CPU profile of every thread. */
   readonly cpuProfile?: string | undefined;
   /** The user's own ops; the threads load them from the job's modules. */
@@ -49,6 +51,7 @@ export class Pool {
     {
       watchdog = WATCHDOG_MS,
       checkpoint = null,
+      hashes = null,
       cpuProfile,
       traceEvents = 0,
       ops,
@@ -74,6 +77,7 @@ export class Pool {
       spin,
       watchdog,
       checkpoint,
+      hashes,
       snapshot,
       trace: this.trace,
       cpuProfile,

@@ -8,9 +8,10 @@ import { profilerFlags } from "./cpu-profile.js";
 import { loadOps } from "../custom-ops.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { parentEndpoint, workerEndpoint } from "./endpoint.js";
-import { stepsPerEpoch, type JobSpec } from "../step/job.js";
+import { HashLog, type HashLogSpec } from "./hash-log.js";
+import { jobPhases, type JobSpec } from "../step/job.js";
 import { createLayout } from "../step/layout.js";
-import { phasesOf, type Phases } from "../step/position.js";
+import type { Phases } from "../step/position.js";
 import { Watchdog } from "./watchdog.js";
 import type { WorkerApi } from "./worker.js";
 
@@ -24,6 +25,7 @@ export interface Setup {
   readonly watchdog: number;
   readonly snapshot: SharedArrayBuffer | null;
   readonly checkpoint: CheckpointSpec | null;
+  readonly hashes: HashLogSpec | null;
   readonly trace: SharedArrayBuffer | null;
   /** The folder for a CPU profile of every worker. */
   readonly cpuProfile: string | undefined;
@@ -99,12 +101,15 @@ class Crew {
   /** Trains to the end or to a stop, whatever workers end on the way. */
   async train(onRestart: RestartListener): Promise<void> {
     const {
-      job: { training, scored },
+      job,
+      job: { training },
+      memory,
       checkpoint,
+      hashes,
       snapshot,
     } = this.#setup;
     if (training === null) throw new TypeError("supervisor: the job has no training");
-    const phases = phasesOf(stepsPerEpoch(training), training.epochs, scored !== null);
+    const phases = jobPhases(training, job);
     const deaths = new Deaths(training);
     const watchdog = new Watchdog(
       this.#control,
@@ -112,21 +117,21 @@ class Crew {
       this.#setup.watchdog,
       (index) => void this.#members[index]?.worker.terminate(),
     );
+    const layout = createLayout(job, (await loadOps(job.opModules)).ops);
+    const hashLog = hashes === null ? null : new HashLog(layout, this.#control, memory, hashes);
     const checkpoints =
       checkpoint === null || snapshot === null
         ? null
-        : new Checkpoints(
-            createLayout(this.#setup.job, (await loadOps(this.#setup.job.opModules)).ops),
-            this.#control,
-            this.#setup.memory,
-            snapshot,
-            checkpoint,
-          );
+        : new Checkpoints(layout, this.#control, memory, snapshot, checkpoint, hashLog);
     try {
       await this.#each((index) => this.#trainOne(index, phases, deaths, watchdog, onRestart));
     } finally {
       watchdog.stop();
-      await checkpoints?.close();
+      try {
+        await checkpoints?.close();
+      } finally {
+        await hashLog?.close();
+      }
       // The news travel by a port of their own; without waiting the end of the run could arrive before them.
       await Promise.allSettled(this.#told.splice(0));
     }
