@@ -8,6 +8,8 @@ import type { BenchJob } from "./jobs.js";
 export interface Variant {
   readonly workers: number;
   readonly backend: Backend;
+  /** Other options than those of the job. */
+  readonly options?: Pick<TrainerOptions, "shards" | "checkpoint" | "profile">;
 }
 
 /** How long and how often. */
@@ -91,8 +93,14 @@ export interface OpenJob {
 
 /** Opens one variant of a job. */
 export function openJob(job: BenchJob, variant: Variant, data: Dataset): OpenJob {
-  const options = { ...trainerOptions(job, data), epochs: MANY_EPOCHS };
-  const trainer = new Trainer({ ...options, ...variant });
+  const { workers, backend, options } = variant;
+  const trainer = new Trainer({
+    ...trainerOptions(job, data),
+    epochs: MANY_EPOCHS,
+    workers,
+    backend,
+    ...options,
+  });
   let bytes = 0;
   return {
     workers: trainer.workers,
