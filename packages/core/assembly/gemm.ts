@@ -4,7 +4,7 @@
 // one chain that tile.ts describes, and leaves are merged as the program says: the bits depend on nothing else.
 import { pack } from "./pack";
 import { LANES, real } from "./real";
-import { directStrip, packedStrip, QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH } from "./tile";
+import { QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH, wideStrip } from "./tile";
 
 // @ts-ignore: decorator
 @inline const BYTES: usize = sizeof<real>();
@@ -87,18 +87,19 @@ function product(
   const packA = n > (aColumn == BYTES ? DIRECT_COLUMNS : DIRECT_COLUMNS_T);
   const packB = bColumn != BYTES || m > DIRECT_ROWS;
   const depth = evenly(k, DEPTH, 4);
-  // If p takes several blocks, every tile keeps a stack of its own from block to block, and C is done by as many rows as
-  // have room for that; otherwise one stack serves all.
-  const stackStep = depth < k ? <usize>deepest * TILE_BYTES : 0;
+  // Tiles of one strip that are worked on together have a stack each. If p takes several blocks, all tiles keep theirs from
+  // block to block, and C is done by as many rows as have room for that.
+  const stackStep = <usize>deepest * TILE_BYTES;
+  const kept = depth < k ? stackStep : 0;
   const panel = evenly(n, PANEL, WIDTH);
-  const most = stackStep == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(panel / WIDTH + 1) * stackStep)) * 4 & ~7);
+  const most = kept == 0 ? m : max(8, <i32>(STACK_BYTES / (<usize>(panel / WIDTH + 1) * kept)) * 4 & ~7);
 
   for (let j = 0; j < n; j += panel) {
     const columns = min(panel, n - j);
     const rest = remainder(columns), whole = columns - rest;
     for (let i = 0; i < m; i += most) {
       const rows = min(most, m - i);
-      const stackColumn = <usize>(((rows + 7) & ~7) >> 2) * stackStep;
+      const stackColumn = <usize>(((rows + 7) & ~7) >> 2) * kept;
       let leaf = program, left = load<i32>(leaf), resume = false;
       let stack = scratch + STACKS;
       for (let p = 0; p < k; p += depth) {
@@ -116,18 +117,17 @@ function product(
             pack(count, some, 4 / LANES, ap, aRow, aColumn, scratch + BLOCK);
             ap = scratch + BLOCK, apRow = BYTES, apQuad = <usize>count * QUAD_BYTES, apStep = QUAD_BYTES;
           }
-          let top = stack + <usize>(h >> 2) * stackStep;
+          let top = stack + <usize>(h >> 2) * kept;
           for (let q = 0; q < whole; q += WIDTH) {
             const cq = cp + <usize>q * BYTES;
             const bq = packB ? strips + <usize>(q * count) * BYTES : bp + <usize>q * BYTES;
             const bStep = packB ? WIDTH * BYTES : bRow;
-            if (packA) packedStrip(some, count, leaf, left, resume, ap, bq, bStep, cq, cRow, top, stackStep);
-            else directStrip(some, count, leaf, left, resume, ap, aRow, 4 * aRow, aColumn, bq, bStep, cq, cRow, top, stackStep);
+            wideStrip(packA, some, count, leaf, left, resume, ap, apRow, apQuad, apStep, bq, bStep, cq, cRow, top, stackStep);
             top += stackColumn;
           }
           if (rest > 0) {
             // The columns that fill no vector go through an edge of their own. Its stacks take two strips' room.
-            top += <usize>(h >> 2) * stackStep;
+            top += <usize>(h >> 2) * kept;
             const edge = scratch + EDGE;
             const triple = rest > WIDTH;
             const inside = triple ? WIDTH : 0;
@@ -137,7 +137,7 @@ function product(
               tripleStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, TRIPLE * BYTES,
                 cq, cRow, edge, EDGE_ROW, top, stackStep);
             } else {
-              directStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, WIDTH * BYTES,
+              wideStrip(packA, some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, WIDTH * BYTES,
                 edge, EDGE_ROW, top, stackStep);
             }
             copyEdge(some, rest - inside, edge, EDGE_ROW, ce, cRow);

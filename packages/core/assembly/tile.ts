@@ -23,7 +23,7 @@ import { LANES, real } from "./real";
 // @ts-ignore: decorator
 @inline export const QUAD_BYTES: usize = 4 * sizeof<real>();
 
-/** The loop over p is cut to this length: measured to be faster, probably since the processor foresees where it ends. */
+/** A long loop over p is cut to this length: measured to be faster, probably since the processor foresees where it ends. */
 // @ts-ignore: decorator
 @inline const RUN: i32 = 32;
 
@@ -39,40 +39,42 @@ import { LANES, real } from "./real";
  * A[i, p] is at a + ⌊i/4⌋·aQuad + (i mod 4)·aRow + p·aStep bytes, B[p, :] at b + p·bStep, C[i, :] at c + i·cRow;
  * `stack` is the top of the stack of the first tile and the others' follow at multiples of stackStep.
  * `adjacent` says that four rows of A are always there, side by side: fewer addresses to keep, and faster.
+ * `paused` cuts the loop over p into runs: faster where it is long, and not where leaves are short.
+ * `full` says that m is a multiple of 4; otherwise m < 4, and the last row is computed several times and stored as often.
  *
- * Where fewer than 4 rows are left, the last one is computed several times and stored as often.
+ * All tiles take a leaf before the next one, so that the branches of one fall as those of the tile before.
  */
 // @ts-ignore: decorator
 @inline
 function wide(
-  adjacent: bool,
+  adjacent: bool, paused: bool, full: bool,
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
   a: usize, aRow: usize, aQuad: usize, aStep: usize,
   b: usize, bStep: usize,
   c: usize, cRow: usize,
   stack: usize, stackStep: usize,
 ): void {
-  for (let rows = m; rows > 0; rows -= 4) {
-    const i1 = <usize>min(1, rows - 1), i2 = <usize>min(2, rows - 1), i3 = <usize>min(3, rows - 1);
-    const c1 = c + i1 * cRow, c2 = c + i2 * cRow, c3 = c + i3 * cRow;
-    let a0 = a, a1 = a + i1 * aRow, a2 = a + i2 * aRow, a3 = a + i3 * aRow;
-    let bp = b;
-    let at = leaf, top = stack, ahead = count, take = left;
-    let s00 = v128.splat<real>(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-    if (resume) {
-      s00 = v128.load(c), s01 = v128.load(c, 16);
-      s10 = v128.load(c1), s11 = v128.load(c1, 16);
-      s20 = v128.load(c2), s21 = v128.load(c2, 16);
-      s30 = v128.load(c3), s31 = v128.load(c3, 16);
-    }
-    let done = true;
-    for (;;) {
-      const whole = take <= ahead;
-      if (!whole) take = ahead;
-      for (let todo = take; todo > 0; ) {
-        const run = adjacent ? min(todo, RUN) : todo;
-        todo -= run;
-        for (let p = run; p > 0; --p) {
+  const a2Row = full || m > 1 ? aRow : 0, a3Row = full || m > 2 ? aRow : 0;
+  const c2Row = full || m > 1 ? cRow : 0, c3Row = full || m > 2 ? cRow : 0;
+  const aSize = full ? <usize>(m >> 2) * aQuad : 1;
+  for (;;) {
+    const take = min(left, count);
+    const merges = left <= count ? load<i32>(leaf, 4) : 0;
+    const next = left <= count ? load<i32>(leaf, 8) : 0;
+    let c0 = c, top = stack;
+    for (let aTile = a, end = a + aSize; aTile < end; aTile += full ? aQuad : 1) {
+      const c1 = c0 + c2Row, c2 = c1 + c3Row, c3 = full ? c2 + cRow : c2;
+      let a0 = aTile, a1 = a0 + a2Row, a2 = a1 + a3Row, a3 = full ? a2 + aRow : a2;
+      let bp = b;
+      let s00 = v128.splat<real>(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+      if (resume) {
+        s00 = v128.load(c0), s01 = v128.load(c0, 16);
+        s10 = v128.load(c1), s11 = v128.load(c1, 16);
+        s20 = v128.load(c2), s21 = v128.load(c2, 16);
+        s30 = v128.load(c3), s31 = v128.load(c3, 16);
+      }
+      for (const stop = a0 + <usize>take * aStep; a0 < stop; ) {
+        for (const pause = paused ? min(a0 + RUN * aStep, stop) : stop; a0 < pause; ) {
           const b0 = v128.load(bp), b1 = v128.load(bp, 16);
           let x = v128.load_splat<real>(a0);
           s00 = chain(s00, x, b0), s01 = chain(s01, x, b1);
@@ -85,58 +87,93 @@ function wide(
           a0 += aStep, a1 += aStep, a2 += aStep, a3 += aStep, bp += bStep;
         }
       }
-      if (!whole) break;
-      ahead -= take;
-      for (let merges = load<i32>(at, 4); merges > 0; --merges) {
-        top -= TILE_BYTES;
-        s00 = v128.add<real>(v128.load(top), s00), s01 = v128.add<real>(v128.load(top, 16), s01);
-        s10 = v128.add<real>(v128.load(top, 32), s10), s11 = v128.add<real>(v128.load(top, 48), s11);
-        s20 = v128.add<real>(v128.load(top, 64), s20), s21 = v128.add<real>(v128.load(top, 80), s21);
-        s30 = v128.add<real>(v128.load(top, 96), s30), s31 = v128.add<real>(v128.load(top, 112), s31);
+      let at = top;
+      for (let merge = merges; merge > 0; --merge) {
+        at -= TILE_BYTES;
+        s00 = v128.add<real>(v128.load(at), s00), s01 = v128.add<real>(v128.load(at, 16), s01);
+        s10 = v128.add<real>(v128.load(at, 32), s10), s11 = v128.add<real>(v128.load(at, 48), s11);
+        s20 = v128.add<real>(v128.load(at, 64), s20), s21 = v128.add<real>(v128.load(at, 80), s21);
+        s30 = v128.add<real>(v128.load(at, 96), s30), s31 = v128.add<real>(v128.load(at, 112), s31);
       }
-      take = load<i32>(at, 8);
-      if (take == 0) break;
-      at += 8;
-      v128.store(top, s00), v128.store(top, s01, 16), v128.store(top, s10, 32), v128.store(top, s11, 48);
-      v128.store(top, s20, 64), v128.store(top, s21, 80), v128.store(top, s30, 96), v128.store(top, s31, 112);
-      top += TILE_BYTES;
-      if (ahead == 0) {
-        done = false;
-        break;
+      if (next > 0) {
+        v128.store(at, s00), v128.store(at, s01, 16), v128.store(at, s10, 32), v128.store(at, s11, 48);
+        v128.store(at, s20, 64), v128.store(at, s21, 80), v128.store(at, s30, 96), v128.store(at, s31, 112);
+      } else {
+        v128.store(c0, s00), v128.store(c0, s01, 16);
+        v128.store(c1, s10), v128.store(c1, s11, 16);
+        v128.store(c2, s20), v128.store(c2, s21, 16);
+        v128.store(c3, s30), v128.store(c3, s31, 16);
       }
-      s00 = v128.splat<real>(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+      c0 = c3 + cRow, top += stackStep;
     }
-    if (done) {
-      v128.store(c, s00), v128.store(c, s01, 16);
-      v128.store(c1, s10), v128.store(c1, s11, 16);
-      v128.store(c2, s20), v128.store(c2, s21, 16);
-      v128.store(c3, s30), v128.store(c3, s31, 16);
-    }
-    a += aQuad, c += 4 * cRow, stack += stackStep;
+    count -= take;
+    if (count == 0) return;
+    a += <usize>take * aStep, b += <usize>take * bStep;
+    stack += TILE_BYTES - <usize>merges * TILE_BYTES;
+    leaf += 8, left = next, resume = false;
   }
 }
 
-/** As `wide`, for any A. */
-export function directStrip(
+/** As `wide`, for any A and a multiple of 4 rows. */
+function directQuads(
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
   a: usize, aRow: usize, aQuad: usize, aStep: usize,
   b: usize, bStep: usize,
   c: usize, cRow: usize,
   stack: usize, stackStep: usize,
 ): void {
-  wide(false, m, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, stack, stackStep);
+  wide(false, false, true, m, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, stack, stackStep);
 }
 
-/** As `wide`, for A packed in strips of four rows. */
-export function packedStrip(
+/** As `wide`, for A packed in strips of four rows, a multiple of 4 rows and short leaves. */
+function packedQuads(
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
-  a: usize,
+  a: usize, aQuad: usize,
   b: usize, bStep: usize,
   c: usize, cRow: usize,
   stack: usize, stackStep: usize,
 ): void {
-  const aQuad = <usize>count * QUAD_BYTES;
-  wide(true, m, count, leaf, left, resume, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
+  wide(true, false, true, m, count, leaf, left, resume, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
+}
+
+/** As `wide`, for A packed in strips of four rows, a multiple of 4 rows and long leaves. */
+function packedLongQuads(
+  m: i32, count: i32, leaf: usize, left: i32, resume: bool,
+  a: usize, aQuad: usize,
+  b: usize, bStep: usize,
+  c: usize, cRow: usize,
+  stack: usize, stackStep: usize,
+): void {
+  wide(true, true, true, m, count, leaf, left, resume, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
+}
+
+/** As `wide`, for fewer than 4 rows. */
+function lastRows(
+  m: i32, count: i32, leaf: usize, left: i32, resume: bool,
+  a: usize, aRow: usize, aStep: usize,
+  b: usize, bStep: usize,
+  c: usize, cRow: usize,
+  stack: usize, stackStep: usize,
+): void {
+  wide(false, false, false, m, count, leaf, left, resume, a, aRow, 0, aStep, b, bStep, c, cRow, stack, stackStep);
+}
+
+/** As `wide`, for any number of rows; A is packed in strips of four rows where `adjacent`. */
+export function wideStrip(
+  adjacent: bool,
+  m: i32, count: i32, leaf: usize, left: i32, resume: bool,
+  a: usize, aRow: usize, aQuad: usize, aStep: usize,
+  b: usize, bStep: usize,
+  c: usize, cRow: usize,
+  stack: usize, stackStep: usize,
+): void {
+  const quads = <usize>(m >> 2), rest = m & 3;
+  if (!adjacent) directQuads(m - rest, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, stack, stackStep);
+  else if (left > 2 * RUN) packedLongQuads(m - rest, count, leaf, left, resume, a, aQuad, b, bStep, c, cRow, stack, stackStep);
+  else packedQuads(m - rest, count, leaf, left, resume, a, aQuad, b, bStep, c, cRow, stack, stackStep);
+  if (rest == 0) return;
+  a += quads * aQuad, c += quads * 4 * cRow, stack += quads * stackStep;
+  lastRows(rest, count, leaf, left, resume, a, aRow, aStep, b, bStep, c, cRow, stack, stackStep);
 }
 
 /**
@@ -150,59 +187,51 @@ export function tripleStrip(
   c: usize, cRow: usize, d: usize, dRow: usize,
   stack: usize, stackStep: usize,
 ): void {
-  for (let i = 0; i < m; i += 2) {
-    const i1 = <usize>min(1, m - 1 - i);
-    const c1 = c + i1 * cRow, d1 = d + i1 * dRow;
-    let a0 = a + <usize>(i & 2) * aRow, a1 = a0 + i1 * aRow;
-    let bp = b;
-    let at = leaf, top = stack, ahead = count, take = left;
-    let s00 = v128.splat<real>(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00;
-    if (resume) {
-      s00 = v128.load(c), s01 = v128.load(c, 16), s02 = v128.load(d);
-      s10 = v128.load(c1), s11 = v128.load(c1, 16), s12 = v128.load(d1);
-    }
-    let done = true;
-    for (;;) {
-      const whole = take <= ahead;
-      if (!whole) take = ahead;
-      for (let todo = take; todo > 0; ) {
-        const run = min(todo, RUN);
-        todo -= run;
-        for (let p = run; p > 0; --p) {
-          const b0 = v128.load(bp), b1 = v128.load(bp, 16), b2 = v128.load(bp, 32);
-          let x = v128.load_splat<real>(a0);
-          s00 = chain(s00, x, b0), s01 = chain(s01, x, b1), s02 = chain(s02, x, b2);
-          x = v128.load_splat<real>(a1);
-          s10 = chain(s10, x, b0), s11 = chain(s11, x, b1), s12 = chain(s12, x, b2);
-          a0 += aStep, a1 += aStep, bp += bStep;
-        }
+  for (;;) {
+    const take = min(left, count);
+    const merges = left <= count ? load<i32>(leaf, 4) : 0;
+    const next = left <= count ? load<i32>(leaf, 8) : 0;
+    let aTile = a, c0 = c, d0 = d, top = stack;
+    for (let i = 0; i < m; i += 2) {
+      const i1 = <usize>min(1, m - 1 - i);
+      const c1 = c0 + i1 * cRow, d1 = d0 + i1 * dRow;
+      let a0 = aTile + <usize>(i & 2) * aRow, a1 = a0 + i1 * aRow;
+      let bp = b;
+      let s00 = v128.splat<real>(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00;
+      if (resume) {
+        s00 = v128.load(c0), s01 = v128.load(c0, 16), s02 = v128.load(d0);
+        s10 = v128.load(c1), s11 = v128.load(c1, 16), s12 = v128.load(d1);
       }
-      if (!whole) break;
-      ahead -= take;
-      for (let merges = load<i32>(at, 4); merges > 0; --merges) {
-        top -= TILE_BYTES;
-        s00 = v128.add<real>(v128.load(top), s00), s01 = v128.add<real>(v128.load(top, 16), s01);
-        s02 = v128.add<real>(v128.load(top, 32), s02);
-        s10 = v128.add<real>(v128.load(top, 48), s10), s11 = v128.add<real>(v128.load(top, 64), s11);
-        s12 = v128.add<real>(v128.load(top, 80), s12);
+      for (const stop = a0 + <usize>take * aStep; a0 < stop; ) {
+        const b0 = v128.load(bp), b1 = v128.load(bp, 16), b2 = v128.load(bp, 32);
+        let x = v128.load_splat<real>(a0);
+        s00 = chain(s00, x, b0), s01 = chain(s01, x, b1), s02 = chain(s02, x, b2);
+        x = v128.load_splat<real>(a1);
+        s10 = chain(s10, x, b0), s11 = chain(s11, x, b1), s12 = chain(s12, x, b2);
+        a0 += aStep, a1 += aStep, bp += bStep;
       }
-      take = load<i32>(at, 8);
-      if (take == 0) break;
-      at += 8;
-      v128.store(top, s00), v128.store(top, s01, 16), v128.store(top, s02, 32);
-      v128.store(top, s10, 48), v128.store(top, s11, 64), v128.store(top, s12, 80);
-      top += TILE_BYTES;
-      if (ahead == 0) {
-        done = false;
-        break;
+      let at = top;
+      for (let merge = merges; merge > 0; --merge) {
+        at -= TILE_BYTES;
+        s00 = v128.add<real>(v128.load(at), s00), s01 = v128.add<real>(v128.load(at, 16), s01);
+        s02 = v128.add<real>(v128.load(at, 32), s02);
+        s10 = v128.add<real>(v128.load(at, 48), s10), s11 = v128.add<real>(v128.load(at, 64), s11);
+        s12 = v128.add<real>(v128.load(at, 80), s12);
       }
-      s00 = v128.splat<real>(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00;
+      if (next > 0) {
+        v128.store(at, s00), v128.store(at, s01, 16), v128.store(at, s02, 32);
+        v128.store(at, s10, 48), v128.store(at, s11, 64), v128.store(at, s12, 80);
+      } else {
+        v128.store(c0, s00), v128.store(c0, s01, 16), v128.store(d0, s02);
+        v128.store(c1, s10), v128.store(c1, s11, 16), v128.store(d1, s12);
+      }
+      if (i & 2) aTile += aQuad;
+      c0 += 2 * cRow, d0 += 2 * dRow, top += stackStep;
     }
-    if (done) {
-      v128.store(c, s00), v128.store(c, s01, 16), v128.store(d, s02);
-      v128.store(c1, s10), v128.store(c1, s11, 16), v128.store(d1, s12);
-    }
-    if (i & 2) a += aQuad;
-    c += 2 * cRow, d += 2 * dRow, stack += stackStep;
+    count -= take;
+    if (count == 0) return;
+    a += <usize>take * aStep, b += <usize>take * bStep;
+    stack += TILE_BYTES - <usize>merges * TILE_BYTES;
+    leaf += 8, left = next, resume = false;
   }
 }
