@@ -142,7 +142,7 @@ const scattered: Naive = ([x, indices], { size }) => {
   return { shape, data };
 };
 
-/** The definition of every op; dropoutMask is random and has its own tests. */
+/** The definition of every op with real results that is not random; the others have tests of their own. */
 export const naive = {
   abs: map(Math.abs),
   add: map2((a, b) => a + b),
@@ -260,7 +260,7 @@ export const naive = {
   tanh: map(Math.tanh),
   tanhGrad: map2((y, dy) => (1 - y * y) * dy),
   transpose: ([x]) => build([x!.shape[1]!, x!.shape[0]!], ([i, j]) => at(x!, [j!, i!])),
-} satisfies Record<Exclude<keyof typeof ops, "dropoutMask">, Naive>;
+} satisfies Record<Exclude<keyof typeof ops, "dropoutMask" | "toIndex">, Naive>;
 
 /** The name of an op that has a twin. */
 export type TwinName = keyof typeof naive;

@@ -57,7 +57,7 @@ function distance(a: Dense | Tensor, b: Dense | Tensor): number {
 }
 
 it("every op has a definition and sample calls", () => {
-  expect([...Object.keys(naive), "dropoutMask"].sort()).toEqual(Object.keys(ops).sort());
+  expect([...Object.keys(naive), "dropoutMask", "toIndex"].sort()).toEqual(Object.keys(ops).sort());
   expect(Object.keys(samples)).toEqual(Object.keys(naive));
 });
 

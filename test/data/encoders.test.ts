@@ -2,6 +2,7 @@
 import {
   allRows,
   columnTypes,
+  embeddingTables,
   denseFeatures,
   encode,
   encodeFeatures,
@@ -124,6 +125,42 @@ describe("the ordinal encoder", () => {
   });
 });
 
+describe("the embedding encoder", () => {
+  it("gives the index of a category; a missing one comes after the values, an unseen one last", () => {
+    const encoding = fit(["b", "a", null, "b"], { encode: { x: "embedding" } });
+    expect(apply(encoding, ["a", "b", null, "c"])).toEqual([[0], [1], [2], [3]]);
+    expect(embeddingTables(encoding)).toEqual([{ size: 4, width: 3 }]);
+  });
+
+  it("counts a missing value as an unseen one when training has none", () => {
+    const encoding = fit([5, 1, 5], { encode: { x: "embedding:2" } });
+    expect(apply(encoding, [1, 5, null, 4])).toEqual([[0], [1], [2], [2]]);
+    expect(embeddingTables(encoding)).toEqual([{ size: 3, width: 2 }]);
+  });
+
+  it.each([
+    [1, 2],
+    [2, 3],
+    [10, 6],
+    [300, 40],
+    [1000, 50],
+  ])("gives one of %d categories a vector of %d numbers", (n, width) => {
+    const values = Array.from({ length: n }, (_, i) => `value ${i}`);
+    const tables = embeddingTables(fit(values, { encode: { x: "embedding" } }));
+    expect(tables).toEqual([{ size: n + 1, width }]);
+  });
+
+  it("puts embedded columns before all others", () => {
+    const table = tableFromRecords([
+      { n: 1, a: "x", b: "u", y: 1 },
+      { n: 2, a: "z", b: "v", y: 2 },
+    ]);
+    const encode = { b: "embedding", a: "embedding" };
+    const encoding = fitEncoding(table, allRows(table), { target: "y", encode });
+    expect(encoding.features.map(({ column }) => column)).toEqual(["a", "b", "n"]);
+  });
+});
+
 describe("the calendar encoder", () => {
   const times = ["2024-01-01", "2024-07-01T06:00:00Z", "2025-01-01T00:00:00+01:00"];
 
@@ -175,6 +212,7 @@ describe("an encoder that does not suit", () => {
     ["an unknown name", [1, 2], { encode: { x: "minmx" } }, ["--encode x", "did you mean minmax?"]],
     ["one of numbers for text", ["a", "b"], { encode: { x: "robust" } }, ['"x"', "text", "robust"]],
     ["words for numbers", [1, 2], { encode: { x: "words" } }, ['"x"', "number", "words"]],
+    ["an embedding of nothing", ["a"], { encode: { x: "embedding:0" } }, ["embedding:0", "from 1"]],
     ["words for too many features", ["a"], { encode: { x: "words:0" } }, ["words:0", "from 1"]],
     ["an absent column", [1, 2], { encode: { z: "minmax" } }, ['"z"']],
     ["the target", [1, 2], { encode: { y: "minmax" } }, ["--encode y", "not one to learn from"]],

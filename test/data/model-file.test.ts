@@ -5,6 +5,7 @@ import {
   decodeSafetensors,
   dense,
   dropoutLayer,
+  embedding,
   encodeSafetensors,
   initialize,
   sequential,
@@ -105,6 +106,14 @@ describe("a model file", () => {
     await expect(
       saveModel(path, { ...model, spec, parameters: initialize(spec, 0) }),
     ).rejects.toThrow(/5 inputs, but the encoding gives 14/);
+    const features = [
+      { kind: "embedding", column: "a", element: "text", values: ["u"], missing: true, width: 2 },
+    ] as const;
+    const encoding = { ...model.encoding!, features };
+    const embedded = sequential(1, [embedding([{ size: 2, width: 2 }]), dense(3)]);
+    await expect(
+      saveModel(path, { ...model, encoding, spec: embedded, parameters: initialize(embedded, 0) }),
+    ).rejects.toThrow("embeddings [2×2], but the encoding's columns need [3×2]");
     await expect(saveModel(path, { ...sum, parameters: new Map() })).rejects.toThrow(
       /layer0.weight/,
     );

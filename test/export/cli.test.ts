@@ -40,8 +40,9 @@ describe("shardgrad export", () => {
     expect(difference(await succeed(words, besideRuntime))).toBeLessThan(1e-4);
   });
 
-  it("writes every encoder of numbers, as ONNX and as JavaScript", async () => {
-    const encoders = "culmen_length_mm=minmax,culmen_depth_mm=robust,body_mass_g=log1p";
+  it("writes what the encoders do, as ONNX and as JavaScript", async () => {
+    const encoders =
+      "culmen_length_mm=minmax,culmen_depth_mm=robust,body_mass_g=log1p,island=embedding:2,sex=ordinal";
     const words = ["--target", "species", "--epochs", "2", "--encode", encoders];
     await succeed(["train", penguins, ...words, "--out", "encoded"], at);
     const encoded = join(folder, "encoded");

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { dense, sequential } from "@shardgrad/core";
+import { dense, embedding, sequential } from "@shardgrad/core";
 import {
   allRows,
   columnTypes,
+  embeddingTables,
   encode,
   exportJs,
   exportOnnx,
@@ -96,6 +97,14 @@ const encoders: readonly (readonly [name: string, values: Values, options: Optio
   ["one-hot", texts, {}],
   ["one-hot, nothing missing in training", completeTexts, as("onehot")],
   ["one-hot without a mark", texts, as("onehot", { markMissing: false })],
+  ["embedding", texts, as("embedding")],
+  ["embedding of a given width", completeTexts, as("embedding:7")],
+  ["embedding without a mark", texts, as("embedding:2", { markMissing: false })],
+  [
+    "embedding of numbers",
+    { train: spread((i) => i % 9), predict: [0, 8, 1.5, null, 3] },
+    as("embedding"),
+  ],
   ["ordinal", texts, as("ordinal")],
   ["ordinal in an order given", texts, as("ordinal:small<medium<large")],
   ["ordinal, nothing missing in training", completeTexts, as("ordinal")],
@@ -111,7 +120,9 @@ async function trained(values: Values, options: Options, target: "class" | "numb
   );
   const encoding = fitEncoding(table, allRows(table), { target: "y", ...options });
   const data = encode(encoding, table);
+  const tables = embeddingTables(encoding);
   const model = sequential(featureWidth(data), [
+    ...(tables.length > 0 ? [embedding(tables)] : []),
     dense(6, { activation: "tanh" }),
     dense(targetWidth(encoding)),
   ]);

@@ -98,10 +98,11 @@ describe("an exported module", () => {
   });
 
   it("comes with types that the compiler holds rows to", () => {
-    const { code, types } = exportJs(untrained(rows, "kind"));
+    const { code, types } = exportJs(untrained(rows, "kind", "relu", true));
     writeFileSync(join(folder, "typed.mjs"), code);
     writeFileSync(join(folder, "typed.d.mts"), types);
-    const row = `{ "size of it": 1, weight: null, colour: "red", label: "no", pixels: [1], spectrum: [2] }`;
+    const cells = `hue: "hue 1", grade: null, when: new Date(0), note: "a word"`;
+    const row = `{ "size of it": 1, weight: null, colour: "red", label: "no", pixels: [1], spectrum: [2], ${cells} }`;
     const use = (line: string): number => {
       writeFileSync(
         join(folder, "use.mts"),
@@ -118,10 +119,10 @@ describe("an exported module", () => {
   });
 
   it("predicts the same in a browser, with no request beyond the page's own", async () => {
-    const model = untrained(rows, "kind", "gelu");
+    const model = untrained(rows, "kind", "gelu", true);
     const { code } = exportJs(model);
     const { predict } = await imported<ClassAnswer>(model);
-    const records = strangeRows(rows).slice(0, 20);
+    const records = strangeRows(rows).slice(0, 40);
     const here = records.map(predict);
     const plain = records.map((row) => ({
       ...row,

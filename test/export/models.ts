@@ -1,7 +1,15 @@
 // Models with every kind of column, layer and target, and raw rows with missing and unseen values, for the tests of exports.
-import { dense, dropoutLayer, initialize, sequential, type ActivationName } from "@shardgrad/core";
+import {
+  dense,
+  dropoutLayer,
+  embedding,
+  initialize,
+  sequential,
+  type ActivationName,
+} from "@shardgrad/core";
 import {
   allRows,
+  embeddingTables,
   encodeFeatures,
   featureWidth,
   fitEncoding,
@@ -26,23 +34,32 @@ export function rawRows(count: number, seed: number): TableRecord[] {
       label: random() < 0.5 ? "yes" : "no", // called as an output
       pixels: Uint8Array.from({ length: 6 }, () => Math.floor(256 * random())),
       spectrum: Float32Array.from({ length: 3 }, () => 100 + random()),
+      hue: random() < 0.1 ? null : `hue ${Math.floor(30 * random())}`,
+      grade: random() < 0.1 ? null : ["low", "middle", "high"][Math.floor(3 * random())],
+      when: random() < 0.1 ? null : new Date(1.7e12 + Math.floor(1e11 * random())).toISOString(),
+      note: random() < 0.1 ? null : `${COLOURS[Math.floor(4 * random())]} and Ünseen`,
       kind: size > 23 ? "large" : size > 21 ? "middle" : "small",
       price: 1000 + 50 * size + random(),
     };
   });
 }
 
-/** A model with random weights, its encoding learnt from rows. */
+const encoders = { hue: "embedding", grade: "ordinal:low<middle<high", when: "calendar" };
+
+/** A model with random weights, its encoding learnt from rows; `note` is read only where `words` is true. */
 export function untrained(
   rows: readonly TableRecord[],
   target: "kind" | "price",
   activation: ActivationName = "relu",
+  words = false,
 ): StoredModel {
   const table = tableFromRecords(rows, { source: "rows" });
-  const drop = [target === "kind" ? "price" : "kind"];
-  const encoding = fitEncoding(table, allRows(table), { target, drop });
+  const drop = [target === "kind" ? "price" : "kind", ...(words ? [] : ["note"])];
+  const encode = words ? { ...encoders, note: "words:16" } : encoders;
+  const encoding = fitEncoding(table, allRows(table), { target, drop, encode });
   const inputs = featureWidth(encodeFeatures(encoding, table));
   const spec = sequential(inputs, [
+    embedding(embeddingTables(encoding)),
     dense(9, { activation }),
     dropoutLayer(0.3),
     dense(9, { activation: "tanh", biasInit: { name: "normal", sd: 1 } }),
@@ -63,7 +80,10 @@ export function strangeRows(rows: readonly TableRecord[]): TableRecord[] {
     { weight: null },
     { "size of it": null, colour: null },
     { colour: "violet" },
-    { label: null },
+    { label: null, note: null },
+    { hue: "none of them", grade: "highest", note: "words never seen" },
+    { hue: null, when: null, grade: null },
+    { when: "2024-02-29T23:59:59.999+01:00", note: "" },
     { weight: 1e30 },
     { weight: -1e30 },
   ];

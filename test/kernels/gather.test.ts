@@ -70,4 +70,16 @@ describe.each(DTYPES)("%s", (dtype) => {
     k.gatherI32(5, putInts(INDICES), putInts([5, -6, 7, 2 ** 31 - 1, 9, 10, 11, -(2 ** 31)]), out);
     expect(readInts(out, 5)).toEqual([2 ** 31 - 1, 5, -(2 ** 31), -(2 ** 31), 7]);
   });
+
+  it("toI32 cuts numbers to whole ones within 32 bits, and gives −1 for NaN", () => {
+    const { k, put, room, readInts } = arena(dtype);
+    const x = [0, 7, -0.9, 16_777_215, 3.99, NaN, -5, 1e30, -Infinity];
+    const whole = [0, 7, 0, 16_777_215, 3, -1, -5, 2 ** 31 - 1, -(2 ** 31)];
+    for (const stride of [1, 3]) {
+      const out = room(x.length);
+      const spread = x.flatMap((v) => [v, ...new Array<number>(stride - 1).fill(UNWRITTEN)]);
+      k.toI32(x.length, put(spread), stride, out);
+      expect(readInts(out, x.length)).toEqual(whole);
+    }
+  });
 });

@@ -92,6 +92,17 @@ export function numberData(rows: number, width: number, seed: number): Dataset {
   return { rows, features, target: { kind: "number", width, values } };
 }
 
+/** The same rows with a category of each size before their features, as an embedding takes them. */
+export function withCategories(data: Dataset, sizes: readonly number[], seed: number): Dataset {
+  const random = stream(seed);
+  const categories = sizes.map((size): FeatureBlock => ({
+    kind: "f32",
+    width: 1,
+    values: new Float32Array(data.rows).map(() => Math.floor(random() * random() * size)),
+  }));
+  return { ...data, features: [...categories, ...data.features] };
+}
+
 /** Rows whose target is their own features: what an autoencoder learns. */
 export function ownData(rows: number, width: number, seed: number): Dataset {
   const random = stream(seed);

@@ -1,9 +1,9 @@
 // The promise of the package: the weights' bytes are the same for any number of workers.
-import { dense, dropoutLayer, initialize, sequential } from "@shardgrad/core";
+import { dense, dropoutLayer, embedding, initialize, sequential } from "@shardgrad/core";
 import { hashParameters, Trainer, type RunResult, type TrainerOptions } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
 import { shardRows } from "../../packages/parallel/dist/step/shards.js";
-import { classData, inputs, numberData, ownData } from "./data.js";
+import { classData, inputs, numberData, ownData, withCategories } from "./data.js";
 
 const WORKERS = [1, 2, 3, 4, 5, 8];
 /** Numbers of workers for job i: all of them for some, one and two others for the rest, to save time. */
@@ -80,6 +80,26 @@ const jobs: readonly (readonly [name: string, options: TrainerOptions])[] = [
       shards: 7,
       epochs: 6,
       optimizer: { name: "adamw", lr: 0.01 },
+    },
+  ],
+  [
+    "embeddings, some categories in no batch and some in every shard",
+    {
+      model: sequential(2 + inputs, [
+        embedding([
+          { size: 40, width: 5 },
+          { size: 4, width: 3 },
+        ]),
+        dense(9, { activation: "relu" }),
+        dense(4),
+      ]),
+      data: withCategories(classData(90, 4, 107), [40, 4], 108),
+      validation: withCategories(classData(300, 4, 109), [40, 4], 110),
+      batchSize: 32,
+      shards: 9,
+      epochs: 4,
+      l2: 1e-4,
+      optimizer: { name: "adam", lr: 0.01 },
     },
   ],
   [

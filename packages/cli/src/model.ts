@@ -1,6 +1,7 @@
 // From settings to the network, loss and optimizer that they describe.
 import type {
   ActivationName,
+  EmbeddingTable,
   InitSpec,
   LayerSpec,
   LossSpec,
@@ -8,14 +9,19 @@ import type {
   OptimizerSpec,
   Schedule,
 } from "@shardgrad/core";
-import { activationNames, opLayer } from "@shardgrad/core";
+import { activationNames, embedding, opLayer } from "@shardgrad/core";
 import type { TrainSettings } from "./options/train.js";
 
 /**
- * Hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. An activation that
+ * Vectors of the columns that are embedded, hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. An activation that
  * is not ours is an op of the user's own, a layer by itself.
  */
-export function modelOf(settings: TrainSettings, inputs: number, outputs: number): ModelSpec {
+export function modelOf(
+  settings: TrainSettings,
+  inputs: number,
+  outputs: number,
+  tables: readonly EmbeddingTable[] = [],
+): ModelSpec {
   const { hidden, activation, bias, dropout } = settings;
   const dense = (units: number, name: ActivationName): LayerSpec => ({
     type: "dense",
@@ -32,7 +38,8 @@ export function modelOf(settings: TrainSettings, inputs: number, outputs: number
       : [dense(units, "identity"), opLayer(name, units)];
     return dropout > 0 ? [...made, { type: "dropout", rate: dropout }] : made;
   });
-  return { inputs, layers: [...layers, dense(outputs, "identity")] };
+  const first = tables.length > 0 ? [embedding(tables)] : [];
+  return { inputs, layers: [...first, ...layers, dense(outputs, "identity")] };
 }
 
 function isActivation(name: string): name is ActivationName {

@@ -3,6 +3,7 @@ import type { LossSpec } from "@shardgrad/core";
 import {
   type CustomOps,
   defaultShards,
+  embeddingTables,
   featureWidth,
   loadOps,
   loadWeights,
@@ -73,7 +74,12 @@ export async function planTraining(
     settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
   const { l1, l2, workers, seed, backend, tolerance, toleranceOn } = settings;
   const { patience, monitor, minDelta } = settings;
-  const model = modelOf(settings, featureWidth(data.train), targetWidth(data.encoding));
+  const model = modelOf(
+    settings,
+    featureWidth(data.train),
+    targetWidth(data.encoding),
+    embeddingTables(data.encoding),
+  );
   const options = {
     model,
     ops,

@@ -14,6 +14,15 @@ export function gatherRows(rows: i32, width: i32, size: i32, indices: usize, x: 
   }
 }
 
+export function toI32(n: i32, x: usize, stride: i32, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    const v = load<real>(x);
+    store<i32>(y, v == v ? <i32>v : -1); // the cast saturates
+    x += bytes(stride);
+    y += 4;
+  }
+}
+
 export function scatterAdd(rows: i32, width: i32, size: i32, indices: usize, dy: usize, dx: usize): void {
   scatterBlock(rows, width, width, 0, size, indices, dy, dx);
 }

@@ -51,7 +51,7 @@ export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./ops
 export { broadcast, concat, pad, reshape, slice, transpose } from "./ops/shape.js";
 export { maxOver, mean, sum } from "./ops/reduce.js";
 export { matmul } from "./ops/matmul.js";
-export { gather, scatterAdd } from "./ops/gather.js";
+export { gather, scatterAdd, toIndex } from "./ops/gather.js";
 export { layerNorm, norm, type LayerNormOptions } from "./ops/normalize.js";
 export * as ops from "./ops/index.js";
 export { logSoftmax, logSumExp, softmax } from "./ops/softmax.js";
@@ -71,6 +71,8 @@ export type {
   ActivationName,
   DenseSpec,
   DropoutSpec,
+  EmbeddingSpec,
+  EmbeddingTable,
   OpSpec,
   InitSpec,
   LayerSpec,
@@ -81,7 +83,14 @@ export type {
   Parameters,
   Schedule,
 } from "./nn/spec.js";
-export { dense, dropoutLayer, opLayer, sequential, type DenseOptions } from "./nn/layers.js";
+export {
+  dense,
+  dropoutLayer,
+  embedding,
+  opLayer,
+  sequential,
+  type DenseOptions,
+} from "./nn/layers.js";
 export {
   activationNames,
   checkParameters,

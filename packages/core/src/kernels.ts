@@ -264,6 +264,8 @@ export interface KernelExports {
     x: Address,
     y: Address,
   ) => void;
+  /** y[i] = x[i·stride] as an i32, cut to a whole number; −1 for NaN. */
+  readonly toI32: (n: number, x: Address, stride: number, y: Address) => void;
   /** dx[i, j] = Σ over r with indices[r] = i of dy[r, j], in the order of r; indices outside [0, size) are left out. */
   readonly scatterAdd: (
     rows: number,

@@ -72,6 +72,8 @@ export interface Op<Attrs extends object = object> {
   expand?(inputs: readonly Value[], attrs: Attrs): Value;
   /** Which inputs hold i32 (labels, indices); all others hold real numbers. */
   readonly i32?: readonly number[];
+  /** The result holds i32; without it, real numbers. */
+  readonly givesI32?: boolean;
   /** The result is the first input's memory under another shape. */
   readonly alias?: boolean;
   /** The result may be written over an input of the same size that nobody reads later. */
@@ -97,7 +99,8 @@ export function apply<Attrs extends object>(
     values.map((value) => value.shape),
     attrs,
   );
-  const element = (op.alias === true && values[0]?.element) || "real";
+  const element =
+    (op.alias === true && values[0]?.element) || (op.givesI32 === true ? "i32" : "real");
   values.forEach((value, i) => {
     if (op.alias === true || (value.element === "i32") === (op.i32?.includes(i) ?? false)) return;
     throw new TypeError(

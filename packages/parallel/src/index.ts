@@ -79,10 +79,12 @@ export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
 export type { Task } from "./dataset/fit-target.js";
 export {
   columnTypes,
+  embeddingTables,
   targetUnit,
   targetWidth,
   type CategoryFeature,
   type ClassTargetEncoding,
+  type EmbeddingFeature,
   type Encoding,
   type FeatureEncoding,
   type CalendarFeature,

@@ -10,6 +10,8 @@ export function featureNames({ features }: Encoding): readonly string[] {
 function namesOf(feature: FeatureEncoding): string[] {
   const { column } = feature;
   switch (feature.kind) {
+    case "embedding":
+      return [`category of ${column}`];
     case "number":
       return [column, ...markName(feature)];
     case "ordinal":

@@ -49,9 +49,9 @@ export interface NetworkRow {
 /** Weights up to which every number is drawn. */
 const FEW_WEIGHTS = 40;
 
-/** Whether the network is drawn with every single number. An op of the user's own takes a whole row, never one number. */
+/** Whether the network is drawn with every single number. An op of the user's own takes a whole row, an embedding a table. */
 export function isSmall({ spec, parameters }: Pick<NetworkRow, "spec" | "parameters">): boolean {
-  if (spec.layers.some(({ type }) => type === "op")) return false;
+  if (spec.layers.some(({ type }) => type === "op" || type === "embedding")) return false;
   let numbers = 0;
   for (const { data } of parameters.values()) numbers += data.length;
   return numbers <= FEW_WEIGHTS;
@@ -62,7 +62,7 @@ export function networkCircuit(row: NetworkRow): Circuit {
   return isSmall(row) ? singleNumbers(row) : layerByLayer(row);
 }
 
-/** One gate an op: matrices and vectors flow. Layers are counted from 1, as in z1 = x·W1 + b1 and a1 = relu(z1). */
+/** One gate an op: matrices and vectors flow. Layers are counted from 1, as in z1 = x·W1 + b1 and a1 = relu(z1), tables of embeddings as E1. */
 function layerByLayer({ spec, parameters, loss, x, target, ops }: NetworkRow): Circuit {
   const leaf = input([1, x.length], "x");
   const feeds = new Map<Value, Tensor>([[leaf, { shape: [1, x.length], data: x }]]);
@@ -70,9 +70,12 @@ function layerByLayer({ spec, parameters, loss, x, target, ops }: NetworkRow): C
   const leaves = new Map<string, Value>();
   for (const [name, value] of parameters) {
     const [, index = "0", kind = ""] = /^layer(\d+)\.(\w+)$/.exec(name) ?? [];
+    const [table] = /(?<=^table)\d+$/.exec(kind) ?? [];
     const made = input(
       value.shape,
-      `${kind === "weight" ? "W" : "b"}${number[Number(index)] ?? ""}`,
+      table === undefined
+        ? `${kind === "weight" ? "W" : "b"}${number[Number(index)] ?? ""}`
+        : `E${Number(table) + 1}`,
     );
     leaves.set(name, made);
     feeds.set(made, value);

@@ -67,6 +67,11 @@ function formatLayers(model: TrainedModel): string {
 }
 
 function layerCells(layer: LayerSpec): readonly string[] {
+  if (layer.type === "embedding")
+    return [
+      "embedding",
+      layer.tables.map(({ size, width }) => `${count(size)} × ${width}`).join(", "),
+    ];
   if (layer.type === "dropout") return ["dropout", String(layer.rate)];
   if (layer.type === "op") return [`op ${layer.name}`, `${count(layer.units)} units`];
   return ["dense", `${count(layer.units)} units`, layer.activation, layer.bias ? "" : "no bias"];
@@ -92,6 +97,8 @@ function featureWords(feature: FeatureEncoding): string {
       const value = feature.log ? "log(1 + value)" : "value";
       return `(${value} − ${short(feature.center)}) / ${short(feature.scale)}, within ${short(feature.low)} to ${short(feature.high)}${mark}`;
     }
+    case "embedding":
+      return `a vector of ${feature.width} for each of ${someOf(feature.values, ", ")}${feature.missing ? ", or missing" : ""}`;
     case "ordinal":
       return `rank among ${someOf(feature.values, " < ")}${mark}`;
     case "calendar":

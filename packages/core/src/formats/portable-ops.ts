@@ -11,7 +11,8 @@ export interface PortableOp<Attrs extends object> {
   readonly js: (inputs: readonly string[], attrs: Attrs, value: Value) => string;
 }
 
-type AttrsOf<O> = O extends Op<infer Attrs> ? Attrs : object;
+type AttrsOf<O> =
+  O extends Op<infer Attrs> ? Attrs : O extends (count: number) => Op<infer Attrs> ? Attrs : object;
 
 /** A row for every op; null where no layer of a model uses the op, so that none can be exported. */
 export type PortableOps = {
@@ -82,6 +83,28 @@ export const portableOps: PortableOps = {
     onnx: (graph, [x = ""]) => graph.node("Softmax", [x], { axis: { int: -1 } }),
     js: ([x]) => `Float32Array.from(softmax(${x}))`,
   },
+  toIndex: {
+    onnx: (graph, [x = ""], { column }) => {
+      const at = graph.constant("column", "int64", [], [column]);
+      return graph.cast(graph.node("Gather", [x, at], { axis: { int: 1 } }), "int64");
+    },
+    js: ([x], { column }) => `${x}.subarray(${column}, ${column + 1})`,
+  },
+  gather: {
+    onnx: (graph, [table = "", indices = ""]) => graph.node("Gather", [table, indices]),
+    js: ([table, index], _attrs, { shape }) => `rowOf(${table}, ${index}[0], ${shape.at(-1)})`,
+  },
+  slice: {
+    onnx: (graph, [x = ""], { axis, from, to }) => {
+      const whole = (value: number): string => graph.constant("number", "int64", [1], [value]);
+      return graph.node("Slice", [x, whole(from), whole(to), whole(axis)]);
+    },
+    js: ([x], { from, to }) => `${x}.subarray(${from}, ${to})`, // of one row
+  },
+  concat: {
+    onnx: (graph, parts, { axis }) => graph.node("Concat", parts, { axis: { int: axis } }),
+    js: (parts) => `joined(${parts.join(", ")})`, // of one row
+  },
   // no layer makes these
   eluGrad: null,
   geluGrad: null,
@@ -108,7 +131,6 @@ export const portableOps: PortableOps = {
   sin: null,
   sqrt: null,
   step: null,
-  gather: null,
   scatterAdd: null,
   binaryCrossEntropy: null,
   binaryCrossEntropyGrad: null,
@@ -119,10 +141,8 @@ export const portableOps: PortableOps = {
   maxOver: null,
   sum: null,
   broadcast: null,
-  concat: null,
   pad: null,
   reshape: null,
-  slice: null,
   transpose: null,
   logSoftmax: null,
   logSumExp: null,
@@ -140,6 +160,8 @@ export const jsHelpers: Readonly<Record<string, string>> = {
       y[j] += Math.fround(x[i] * weights[transposed ? j * inputs + i : i * outputs + j]);
   return y;
 }`,
+  rowOf: `const rowOf = (table, row, width) => table.subarray(row * width, (row + 1) * width);`,
+  joined: `const joined = (...parts) => Float32Array.from(parts.flatMap((part) => [...part]));`,
   softmax: `function softmax(x) {
   const largest = x.reduce((a, b) => Math.max(a, b));
   const powers = Array.from(x, (v) => Math.exp(v - largest));

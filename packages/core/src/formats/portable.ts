@@ -1,26 +1,23 @@
 // A model's network outside of shardgrad: as nodes of an ONNX graph, and as lines of JavaScript.
 import { outputOf, parameterSpecs } from "../nn/model.js";
 import type { ModelSpec, Parameters } from "../nn/spec.js";
-import * as ops from "../ops/index.js";
 import { ROWS } from "../shape.js";
 import { constantData, input, inputName, isInput, topologicalOrder, type Value } from "../value.js";
 import type { OnnxGraph } from "./onnx.js";
 import { portableOps, type PortableOp } from "./portable-ops.js";
 
-const byOp = new Map<unknown, PortableOp<object> | null>(
-  Object.entries(ops).map(([name, op]) => [
-    op,
-    // The table has a row for each op, and each is called with the attributes of its own op only.
-    portableOps[name as keyof typeof portableOps] as PortableOp<object> | null,
-  ]),
-);
+// Each row is called with the attributes of its own op only.
+const byName = new Map(Object.entries(portableOps)) as ReadonlyMap<
+  string,
+  PortableOp<object> | null
+>;
 
 /** Throws RangeError for an op that is known here alone. */
 function portableOf({ op }: Value): PortableOp<object> {
-  const found = byOp.get(op);
+  const found = byName.get(op.name);
   if (found === undefined || found === null)
     throw new RangeError(
-      `export: the op ${op.name} has no counterpart outside of shardgrad; only models of dense and dropout layers can be exported`,
+      `export: the op ${op.name} has no counterpart outside of shardgrad; only models of embedding, dense and dropout layers can be exported`,
     );
   return found;
 }
@@ -37,7 +34,7 @@ function network(spec: ModelSpec): Network {
   const own = spec.layers.find((layer) => layer.type === "op");
   if (own !== undefined)
     throw new RangeError(
-      `export: the op ${own.name} has no counterpart outside of shardgrad; only models of dense and dropout layers can be exported`,
+      `export: the op ${own.name} has no counterpart outside of shardgrad; only models of embedding, dense and dropout layers can be exported`,
     );
   const x = input([ROWS, spec.inputs], "x");
   const leaves = new Map(

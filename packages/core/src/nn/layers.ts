@@ -3,6 +3,8 @@ import type {
   ActivationName,
   DenseSpec,
   DropoutSpec,
+  EmbeddingSpec,
+  EmbeddingTable,
   InitSpec,
   LayerSpec,
   ModelSpec,
@@ -40,6 +42,11 @@ export function dense(units: number, options: DenseOptions = {}): DenseSpec {
     biasInit,
     ...(tiedTo === undefined ? {} : { tiedTo }),
   };
+}
+
+/** A learnt vector for each category of the first inputs of a row, one table an input: the first layer of a model. */
+export function embedding(tables: readonly EmbeddingTable[]): EmbeddingSpec {
+  return { type: "embedding", tables };
 }
 
 /** Zeroes a part `rate` of its inputs while training. */

@@ -10,9 +10,10 @@ import {
   squaredError,
   sumPerRow,
 } from "../ops/loss.js";
+import { gather, toIndex } from "../ops/gather.js";
 import { matmul } from "../ops/matmul.js";
 import { norm } from "../ops/normalize.js";
-import { reshape } from "../ops/shape.js";
+import { concat, reshape, slice } from "../ops/shape.js";
 import { softmax } from "../ops/softmax.js";
 import { initialValues, type Fans } from "../random.js";
 import type { Shape } from "../shape.js";
@@ -22,6 +23,8 @@ import { apply, type Op, type Value } from "../value.js";
 import type {
   ActivationName,
   DenseSpec,
+  EmbeddingSpec,
+  EmbeddingTable,
   InitSpec,
   LossName,
   LossSpec,
@@ -37,6 +40,8 @@ export interface ParameterSpec extends Fans {
   readonly init: InitSpec;
   /** Whether L1, L2 and weight decay apply: weights yes, biases no. */
   readonly decays: boolean;
+  /** Whether the last row begins as zeros: the vector of what is no category. */
+  readonly zeroLastRow?: boolean;
 }
 
 const activations = {
@@ -62,6 +67,10 @@ function widths(spec: ModelSpec): number[] {
   const all = [positive("model", "inputs", spec.inputs)];
   spec.layers.forEach((layer, i) => {
     const inputs = all.at(-1) ?? 0;
+    if (layer.type === "embedding") {
+      all.push(embeddedWidth(layer, i, inputs));
+      return;
+    }
     if (layer.type === "dropout") {
       all.push(inputs);
       return;
@@ -83,6 +92,17 @@ function widths(spec: ModelSpec): number[] {
   return all;
 }
 
+function embeddedWidth({ tables }: EmbeddingSpec, i: number, inputs: number): number {
+  if (i > 0) throw new RangeError(`layer${i}: an embedding is the first layer of a model`);
+  if (tables.length > inputs)
+    throw new RangeError(`layer${i}: ${tables.length} embeddings of ${inputs} inputs`);
+  for (const { size } of tables) positive(`layer${i}`, "size", size);
+  return tables.reduce(
+    (sum, { width }) => sum + positive(`layer${i}`, "width", width),
+    inputs - tables.length,
+  );
+}
+
 function positive(place: string, name: string, value: number): number {
   if (!Number.isInteger(value) || value < 1)
     throw new RangeError(`${place}: ${name} ${value} is not a whole number from 1`);
@@ -98,6 +118,17 @@ export function outputWidth(spec: ModelSpec): number {
 export function parameterSpecs(spec: ModelSpec): ParameterSpec[] {
   const width = widths(spec);
   return spec.layers.flatMap((layer, i): ParameterSpec[] => {
+    if (layer.type === "embedding")
+      // A vector is about as long as a standardised number.
+      return layer.tables.map((table, j) => ({
+        name: `layer${i}.table${j}`,
+        shape: [table.size, table.width],
+        init: { name: "normal", sd: 1 / Math.sqrt(table.width) },
+        decays: true,
+        zeroLastRow: true,
+        fanIn: table.size,
+        fanOut: table.width,
+      }));
     if (layer.type !== "dense") return [];
     const fans = { fanIn: width[i] ?? 0, fanOut: layer.units };
     const weight: ParameterSpec = {
@@ -121,10 +152,11 @@ export function parameterSpecs(spec: ModelSpec): ParameterSpec[] {
 /** The start values of every parameter, from the seed alone. */
 export function initialize(spec: ModelSpec, seed: number): Parameters {
   return new Map(
-    parameterSpecs(spec).map(({ name, shape, init, ...fans }, i) => [
-      name,
-      initialValues(shape, init, fans, seed, i),
-    ]),
+    parameterSpecs(spec).map(({ name, shape, init, zeroLastRow = false, ...fans }, i) => {
+      const values = initialValues(shape, init, fans, seed, i);
+      if (zeroLastRow) values.data.fill(0, values.data.length - (shape[1] ?? 0));
+      return [name, values];
+    }),
   );
 }
 
@@ -188,6 +220,9 @@ export function forward(
   return spec.layers.map((layer, i) => {
     const before = a;
     switch (layer.type) {
+      case "embedding":
+        a = embedded(before, layer.tables, (j) => parameter(`layer${i}.table${j}`));
+        return { z: a, a };
       case "dense": {
         const z = affine(layer, i, before);
         a = activations[layer.activation](z);
@@ -201,6 +236,14 @@ export function forward(
         return { z: before, a };
     }
   });
+}
+
+/** The vectors of the categories in the first columns of x [rows, inputs], and the other columns. */
+function embedded(x: Value, tables: readonly EmbeddingTable[], table: (j: number) => Value): Value {
+  const inputs = x.shape[1] ?? 0;
+  const vectors = tables.map((_, j) => gather(table(j), toIndex(x, j)));
+  const rest = inputs > tables.length ? [slice(x, 1, tables.length, inputs)] : [];
+  return concat([...vectors, ...rest], 1);
 }
 
 /** Whether a model has layers whose ops the user must name: their names. */

@@ -20,6 +20,23 @@ export type InitSpec =
   | { readonly name: "glorotUniform" | "glorotNormal" | "heUniform" | "heNormal" | "zeros" }
   | { readonly name: "constant"; readonly value: number };
 
+/** A learnt vector for each of `size` categories. */
+export interface EmbeddingTable {
+  /** Categories, the last of which is what is none of the others: its vector begins as zeros. */
+  readonly size: number;
+  /** Numbers of a category's vector. */
+  readonly width: number;
+}
+
+/**
+ * The first layer of a model whose rows begin with a category for each table, a whole number from 0: gives the categories'
+ * vectors side by side, followed by the other inputs as they are. A number that is no category gives NaN.
+ */
+export interface EmbeddingSpec {
+  readonly type: "embedding";
+  readonly tables: readonly EmbeddingTable[];
+}
+
 /** y = activation(x·W + b), W [inputs, units], b [units]. */
 export interface DenseSpec {
   readonly type: "dense";
@@ -48,7 +65,7 @@ export interface OpSpec {
   readonly attrs: Readonly<Record<string, number | string | boolean>>;
 }
 
-export type LayerSpec = DenseSpec | DropoutSpec | OpSpec;
+export type LayerSpec = EmbeddingSpec | DenseSpec | DropoutSpec | OpSpec;
 
 /** A feed-forward network. The last layer gives logits for class targets, values for numbers. */
 export interface ModelSpec {
@@ -112,5 +129,8 @@ export type OptimizerSpec =
       readonly weightDecay?: number; // adam: added to the gradient; adamw: decoupled (default 0.01)
     };
 
-/** Parameters by name, e.g. "layer0.weight" [inputs, units], "layer0.bias" [units], in the model's order. */
+/**
+ * Parameters by name, e.g. "layer0.weight" [inputs, units], "layer0.bias" [units], of embeddings "layer0.table0"
+ * [size, width], in the model's order.
+ */
 export type Parameters = ReadonlyMap<string, Tensor>;

@@ -137,8 +137,10 @@ function tracer(
     [...parameters].map(([name, { shape }]): [string, Value] => [name, input(shape, name)]),
   );
   const values = forward(spec, leaves, x, { ops });
+  const isTraced = (index: number): boolean =>
+    spec.layers[index]?.type === "dense" || spec.layers[index]?.type === "op";
   const layers = values.flatMap(({ z, a }, index): TracedLayer[] =>
-    spec.layers[index]?.type === "dropout"
+    !isTraced(index)
       ? []
       : [
           {

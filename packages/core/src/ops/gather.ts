@@ -29,6 +29,28 @@ export const gatherOp: Op = {
   ],
 };
 
+interface Column {
+  readonly column: number;
+}
+
+// y[r] = x[r, column] as an i32: a step function, without a gradient
+export const toIndexOp: Op<Column> = {
+  name: "toIndex",
+  givesI32: true,
+  shape: ([x = []], { column }) => {
+    const [rows, columns = 0] = x;
+    if (x.length !== 2 || rows === undefined || !(column >= 0 && column < columns))
+      throw new RangeError(`toIndex: ${formatShape(x)} has no column ${column}`);
+    return [rows];
+  },
+  lower: (k, out, [x], { column }) => {
+    const rows = counter(out.shape);
+    const from = (x?.address ?? 0) + column * k.bytes;
+    return (work) => k.toI32(rows(work), from, x?.shape[1] ?? 1, out.address);
+  },
+  vjp: [null],
+};
+
 interface Size {
   readonly size: number;
 }
@@ -77,6 +99,9 @@ export const scatterAddOp: Op<Size> = {
  */
 export const gather = (x: ValueLike, indices: ValueLike): Value =>
   apply(gatherOp, [x, indices], {});
+
+/** A column of x [rows, columns] as indices, i32 [rows]: cut to whole numbers, −1 for NaN. They have no gradient. */
+export const toIndex = (x: ValueLike, column: number): Value => apply(toIndexOp, [x], { column });
 
 /**
  * Rows summed into a table of zeros: x [...indices, …row] at i32 indices → [size, …row], in the order of the indices.

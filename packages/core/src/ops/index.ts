@@ -40,7 +40,7 @@ export {
   sqrtOp as sqrt,
   stepOp as step,
 } from "./functions.js";
-export { gatherOp as gather, scatterAddOp as scatterAdd } from "./gather.js";
+export { gatherOp as gather, scatterAddOp as scatterAdd, toIndexOp as toIndex } from "./gather.js";
 export {
   binaryCrossEntropyGradOp as binaryCrossEntropyGrad,
   binaryCrossEntropyOp as binaryCrossEntropy,

@@ -6,6 +6,7 @@ import type { F32Block } from "./dataset.js";
 import {
   encodedWidth,
   type CategoryFeature,
+  type EmbeddingFeature,
   type FeatureEncoding,
   type NumberFeature,
   type VectorFeature,
@@ -23,7 +24,10 @@ import {
 import { writeWords } from "./words.js";
 
 /** A column that is encoded as floats, not as codes or bytes. */
-export type DenseFeature = Exclude<FeatureEncoding, CategoryFeature | VectorFeature>;
+export type DenseFeature = Exclude<
+  FeatureEncoding,
+  CategoryFeature | EmbeddingFeature | VectorFeature
+>;
 
 /** Writes the features of a row, which are 0 before, from `at`; the mark of missing values is written elsewhere. */
 type Writer = (row: number, out: Float32Array, at: number) => void;

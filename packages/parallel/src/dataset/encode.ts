@@ -1,12 +1,14 @@
 // Applies an encoding: rows of a table become a dataset.
 import { featureWidth, type Dataset, type FeatureBlock, type Target } from "./dataset.js";
 import { denseBlock, numbersExpected, type DenseFeature } from "./encode-dense.js";
-import type {
-  CategoryFeature,
-  Encoding,
-  FeatureEncoding,
-  TargetEncoding,
-  VectorFeature,
+import {
+  embeddingSize,
+  type CategoryFeature,
+  type EmbeddingFeature,
+  type Encoding,
+  type FeatureEncoding,
+  type TargetEncoding,
+  type VectorFeature,
 } from "./encoding.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
@@ -43,16 +45,18 @@ export function encodeFeatures(
   rows: Int32Array = allRows(table),
 ): Dataset {
   const isDense = (feature: FeatureEncoding): feature is DenseFeature =>
-    feature.kind !== "category" && feature.kind !== "vector";
+    feature.kind !== "category" && feature.kind !== "embedding" && feature.kind !== "vector";
   const dense = encoding.features.filter(isDense);
-  const features: FeatureBlock[] = dense.length > 0 ? [denseBlock(dense, table, rows)] : [];
+  const blocks: FeatureBlock[] = [];
+  // All dense columns are one block, where the first of them stands.
   for (const feature of encoding.features)
-    if (!isDense(feature)) features.push(featureBlock(feature, table, rows));
-  return { rows: rows.length, features, target: null };
+    if (!isDense(feature)) blocks.push(featureBlock(feature, table, rows));
+    else if (feature === dense[0]) blocks.push(denseBlock(dense, table, rows));
+  return { rows: rows.length, features: blocks, target: null };
 }
 
 function featureBlock(
-  feature: CategoryFeature | VectorFeature,
+  feature: CategoryFeature | EmbeddingFeature | VectorFeature,
   table: Table,
   rows: Int32Array,
 ): FeatureBlock {
@@ -61,14 +65,22 @@ function featureBlock(
   const labels = labelled(table, column);
   const codeOf = new Map(feature.values.map((value, code) => [value, code]));
   const missingCode = feature.missing ? feature.values.length : -1;
-  const codes = labels.values.map((value) => codeOf.get(value) ?? -1);
+  const known = labels.values.map((value) => codeOf.get(value) ?? -1);
+  const codes = rows.map((row) => {
+    const code = labels.codes[row] ?? -1;
+    return code < 0 ? missingCode : (known[code] ?? -1);
+  });
+  if (feature.kind === "category")
+    return {
+      kind: "oneHot",
+      classes: feature.values.length + (feature.missing ? 1 : 0),
+      codes,
+    };
+  const unknown = embeddingSize(feature) - 1;
   return {
-    kind: "oneHot",
-    classes: feature.values.length + (feature.missing ? 1 : 0),
-    codes: rows.map((row) => {
-      const code = labels.codes[row] ?? -1;
-      return code < 0 ? missingCode : (codes[code] ?? -1);
-    }),
+    kind: "f32",
+    width: 1,
+    values: Float32Array.from(codes, (code) => (code < 0 ? unknown : code)),
   };
 }
 

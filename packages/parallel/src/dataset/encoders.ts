@@ -7,7 +7,8 @@ export type Encoder =
   | { readonly name: "standard" | "minmax" | "robust" | "log1p" } // of numbers
   | { readonly name: "onehot" | "calendar" }
   | { readonly name: "ordinal"; readonly order: readonly string[] | null } // null: by code unit
-  | { readonly name: "words"; readonly width: number };
+  | { readonly name: "words"; readonly width: number }
+  | { readonly name: "embedding"; readonly width: number | null }; // null: by the number of categories
 
 /** The names of encoders. */
 export const encoderNames: readonly Encoder["name"][] = [
@@ -19,14 +20,16 @@ export const encoderNames: readonly Encoder["name"][] = [
   "ordinal",
   "calendar",
   "words",
+  "embedding",
 ];
 
 const WORDS_WIDTH = 256;
 const MOST_WORDS = 65_536;
+const MOST_NUMBERS = 4096; // of a category
 
 /**
  * Reads an encoder: one of encoderNames; `ordinal:small<medium<large` gives the order of all values, `words:512` the
- * number of features. Throws InputError that begins with `place`.
+ * number of features, `embedding:8` the length of a vector. Throws InputError that begins with `place`.
  */
 export function parseEncoder(text: string, place: string): Encoder {
   const at = text.indexOf(":");
@@ -52,6 +55,14 @@ export function parseEncoder(text: string, place: string): Encoder {
     if (!Number.isInteger(width) || width < 1 || width > MOST_WORDS)
       throw new InputError(
         `${place}: ${shown(text)}: give a whole number of features from 1 to ${MOST_WORDS}`,
+      );
+    return { name, width };
+  }
+  if (name === "embedding") {
+    const width = detail === null ? null : Number(detail);
+    if (width !== null && (!Number.isInteger(width) || width < 1 || width > MOST_NUMBERS))
+      throw new InputError(
+        `${place}: ${shown(text)}: give vectors a length from 1 to ${MOST_NUMBERS}`,
       );
     return { name, width };
   }

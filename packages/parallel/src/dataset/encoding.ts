@@ -1,4 +1,5 @@
 // How columns become numbers: learnt from the training rows alone, stored in the model, applied to every table.
+import type { EmbeddingTable } from "@shardgrad/core";
 
 /**
  * A number column: the value v limited to [low, high], then with `log` sign(v)·ln(1 + |v|), then (v − center)/scale in
@@ -26,6 +27,22 @@ export interface CategoryFeature {
   readonly values: readonly string[]; // text in the order of UTF-16 code units, numbers by value
   /** Whether one more feature, the last, stands for a missing value. */
   readonly missing: boolean;
+}
+
+/**
+ * A column of categories, each with a learnt vector: one feature, the index of the row's category, from which the model's
+ * embedding layer takes the vector. The last index, after the values and the missing one, is that of a value that is not
+ * listed, and of a missing one where `missing` is false.
+ */
+export interface EmbeddingFeature {
+  readonly kind: "embedding";
+  readonly column: string;
+  readonly element: "text" | "number"; // what the column held
+  readonly values: readonly string[]; // text in the order of UTF-16 code units, numbers by value
+  /** Whether a missing value is a category of its own. */
+  readonly missing: boolean;
+  /** Numbers of a vector. */
+  readonly width: number;
 }
 
 /** A text column with an order: (rank − center)/scale; a missing value, and one that is not listed, give 0. */
@@ -76,6 +93,7 @@ export interface VectorFeature {
 
 /** A column as features of the model. */
 export type FeatureEncoding =
+  | EmbeddingFeature
   | NumberFeature
   | OrdinalFeature
   | CalendarFeature
@@ -89,6 +107,7 @@ export const CALENDAR_WIDTH = 7;
 /** How many features a column gives. */
 export function encodedWidth(feature: FeatureEncoding): number {
   if (feature.kind === "vector") return feature.width;
+  if (feature.kind === "embedding") return 1;
   const mark = feature.missing ? 1 : 0;
   switch (feature.kind) {
     case "number":
@@ -125,7 +144,7 @@ export type TargetEncoding = ClassTargetEncoding | NumberTargetEncoding;
 /** Preprocessing as plain JSON. */
 export interface Encoding {
   /**
-   * In the order of the model's inputs: numbers, ordinals, calendars, words, categories, vectors, each in the order of the
+   * In the order of the model's inputs: embeddings, numbers, ordinals, calendars, words, categories, vectors, each in the order of the
    * table.
    */
   readonly features: readonly FeatureEncoding[];
@@ -140,10 +159,23 @@ export function columnTypes({ features, target }: Encoding): Record<string, "num
   for (const feature of features)
     if (feature.kind === "number" || feature.kind === "ordinal" || feature.kind === "words")
       types.push([feature.column, feature.kind === "number" ? "number" : "text"]);
-    else if (feature.kind === "category") types.push([feature.column, feature.element]);
+    else if (feature.kind === "category" || feature.kind === "embedding")
+      types.push([feature.column, feature.element]);
   // A target of numbers is left to the file: rows to be predicted may have anything there.
   if (target.kind === "class" && target.element === "text") types.push([target.column, "text"]);
   return Object.fromEntries(types);
+}
+
+/** The tables that a model's embedding layer has for its columns of categories; none: it has no such layer. */
+export function embeddingTables({ features }: Pick<Encoding, "features">): EmbeddingTable[] {
+  return features.flatMap((feature) =>
+    feature.kind === "embedding" ? [{ size: embeddingSize(feature), width: feature.width }] : [],
+  );
+}
+
+/** Categories of an embedding, the one of unknown values included. */
+export function embeddingSize({ values, missing }: EmbeddingFeature): number {
+  return values.length + (missing ? 1 : 0) + 1;
 }
 
 /** Outputs that a model for this target has. */

@@ -1,4 +1,5 @@
 // Learns the features of text and times with an encoder that was asked for.
+import { scalar } from "@shardgrad/core";
 import { categoriesOf, distinctNumbers } from "./categories.js";
 import { calendarTime } from "./calendar.js";
 import type { FeatureEncoding } from "./encoding.js";
@@ -9,7 +10,10 @@ import { limits, moments } from "./statistics.js";
 import { hasValue, listed, placeOf, type Column, type Table, type TextColumn } from "./table.js";
 
 /** Encoders that are not of numbers. */
-export type NamedEncoder = Extract<Encoder, { name: "onehot" | "calendar" | "ordinal" | "words" }>;
+export type NamedEncoder = Extract<
+  Encoder,
+  { name: "onehot" | "embedding" | "calendar" | "ordinal" | "words" }
+>;
 
 /**
  * The features of a column by an encoder, learnt from some rows; a mark of missing values when `mark` and some are.
@@ -30,12 +34,16 @@ export function fitByName(
     );
   if (column.kind !== "text" && column.kind !== "number") throw refused();
   switch (encoder.name) {
-    case "onehot": {
+    case "onehot":
+    case "embedding": {
       const values =
         column.kind === "text"
           ? categoriesOf(column, rows).values
           : distinctNumbers(column, rows).map(String);
-      return { kind: "category", column: column.name, element: column.kind, values, missing };
+      const categories = { column: column.name, element: column.kind, values, missing };
+      if (encoder.name !== "embedding") return { kind: "category", ...categories };
+      const width = encoder.width ?? embeddingWidth(values.length + (missing ? 1 : 0));
+      return { kind: "embedding", ...categories, width };
     }
     case "calendar": {
       const present = rows.filter((row) => hasValue(column, row));
@@ -54,6 +62,11 @@ export function fitByName(
       if (column.kind !== "text") throw refused();
       return fitOrdinal(table, column, rows, encoder.order, missing);
   }
+}
+
+/** Numbers of a vector for one of n categories: min(50, ⌈1.6·n^0.56⌉), fastai's rule for tables, with a lower limit. */
+export function embeddingWidth(n: number): number {
+  return Math.min(50, Math.ceil(1.6 * scalar.pow(Math.max(n, 1), 0.56)));
 }
 
 function fitOrdinal(

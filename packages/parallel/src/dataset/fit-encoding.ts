@@ -25,12 +25,13 @@ export interface EncodingOptions {
 }
 
 const order = {
-  number: 0,
-  ordinal: 1,
-  calendar: 2,
-  words: 3,
-  category: 4,
-  vector: 5,
+  embedding: 0,
+  number: 1,
+  ordinal: 2,
+  calendar: 3,
+  words: 4,
+  category: 5,
+  vector: 6,
 } as const satisfies Record<FeatureEncoding["kind"], number>;
 
 /**

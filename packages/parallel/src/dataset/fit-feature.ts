@@ -204,7 +204,7 @@ function fitCategory(
     return {
       feature: null,
       notes: [
-        `column ${name} has ${values.length} different texts in ${rows.length} training rows and is left out; ${hintFor(column, values)}--drop it to hide this note, or name it in --features to keep it`,
+        `column ${name} has ${values.length} different texts in ${rows.length} training rows and is left out; ${hintFor(column, values, rows.length)}--drop it to hide this note, or name it in --features to keep it`,
       ],
     };
   const feature = { kind: "category", column: column.name, element: "text", values } as const;
@@ -212,9 +212,10 @@ function fitCategory(
 }
 
 /** What suits text with many values better than a feature for each. */
-function hintFor({ name }: TextColumn, values: readonly string[]): string {
+function hintFor({ name }: TextColumn, values: readonly string[], rows: number): string {
   if (values.every((value) => parseTime(value) !== null))
     return `--encode ${name}=calendar takes its times; `;
+  if (values.length <= rows / 5) return `--encode ${name}=embedding learns a vector for each; `;
   const words = values.reduce((sum, value) => sum + wordsOf(value).length, 0);
   return words > 3 * values.length ? `--encode ${name}=words takes its words; ` : "";
 }

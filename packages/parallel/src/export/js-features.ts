@@ -26,6 +26,12 @@ export const jsFeatureHelpers: Readonly<Record<string, string>> = {
   for (const value of values) features.push(text === value ? 1 : 0);
   if (missing) features.push(text === null ? 1 : 0);
 }`,
+  embedding: `function embedding(features, raw, column, values, missing) {
+  const text = textOf(raw, column, values);
+  const unknown = values.length + (missing ? 1 : 0);
+  const index = text === null ? values.length : values.indexOf(text);
+  features.push(index < 0 ? unknown : index);
+}`,
   ordinal: `function ordinal(features, raw, column, { values, center, scale, missing }) {
   const text = textOf(raw, column, values);
   const rank = text === null ? -1 : values.indexOf(text);

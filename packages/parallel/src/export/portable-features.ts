@@ -89,6 +89,17 @@ const portableFeatures: PortableFeatures = {
       `words(features, cell(row, ${json(column)}), ${json(column)}, ${json(how)});`,
     type: () => "string | boolean | null | undefined",
   },
+  embedding: {
+    input: () => TEXT,
+    onnx: (graph, raw, { column, values, missing }) => {
+      refuseAmbiguous(column, values, missing);
+      const names = missing ? [...values, ""] : values;
+      return looked(graph, raw, names, [...names.keys()], names.length);
+    },
+    js: ({ column, values, missing }) =>
+      `embedding(features, cell(row, ${json(column)}), ${json(column)}, ${json(values)}, ${missing});`,
+    type: () => "string | number | boolean | null | undefined",
+  },
   category: {
     input: () => TEXT,
     onnx: (graph, raw, { column, values, missing }) => {
@@ -144,12 +155,13 @@ function refuseAmbiguous(column: string, values: readonly string[], missing: boo
     );
 }
 
-/** A number for each text, 0 for any other: float of the shape of `raw`. */
+/** A number for each text, and one for any other: float of the shape of `raw`. */
 function looked(
   graph: OnnxGraph,
   raw: string,
   texts: readonly string[],
   numbers: readonly number[],
+  other = 0,
 ): string {
   return graph.node(
     "LabelEncoder",
@@ -157,7 +169,7 @@ function looked(
     {
       keys_strings: { strings: texts },
       values_floats: { floats: numbers },
-      default_float: { float: 0 },
+      default_float: { float: other },
     },
     "ai.onnx.ml",
   );

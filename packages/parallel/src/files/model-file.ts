@@ -6,6 +6,7 @@ import {
   createPredictor,
   customOpNames,
   outputWidth,
+  type EmbeddingTable,
   type LossSpec,
   type ModelSpec,
   type Parameters,
@@ -14,7 +15,13 @@ import {
 import { NO_OPS, type CustomOps } from "../custom-ops.js";
 import { decodeOutputs, type Predictions } from "../dataset/decode.js";
 import { denseFeatures, encodeFeatures } from "../dataset/encode.js";
-import { columnTypes, encodedWidth, targetWidth, type Encoding } from "../dataset/encoding.js";
+import {
+  columnTypes,
+  embeddingTables,
+  encodedWidth,
+  targetWidth,
+  type Encoding,
+} from "../dataset/encoding.js";
 import { errorCode, InputError, shown } from "../dataset/input-error.js";
 import { tableFromRecords, type TableRecord } from "../dataset/records.js";
 import type { Table } from "../dataset/table.js";
@@ -153,11 +160,25 @@ function checkModel(spec: ModelSpec, parameters: Parameters, encoding: Encoding 
   const inputs = encoding.features.reduce((sum, feature) => sum + encodedWidth(feature), 0);
   if (inputs !== spec.inputs)
     throw new RangeError(`model: ${spec.inputs} inputs, but the encoding gives ${inputs} features`);
+  const [first] = spec.layers;
+  const own = first?.type === "embedding" ? first.tables : [];
+  const wanted = embeddingTables(encoding);
+  const differs = wanted.some(
+    ({ size, width }, i) => own[i]?.size !== size || own[i].width !== width,
+  );
+  if (differs || own.length !== wanted.length)
+    throw new RangeError(
+      `model: embeddings ${tablesText(own)}, but the encoding's columns need ${tablesText(wanted)}`,
+    );
   const outputs = outputWidth(spec);
   if (outputs !== targetWidth(encoding))
     throw new RangeError(
       `model: ${outputs} outputs, but the encoding's target needs ${targetWidth(encoding)}`,
     );
+}
+
+function tablesText(tables: readonly EmbeddingTable[]): string {
+  return `[${tables.map(({ size, width }) => `${size}×${width}`).join(", ")}]`;
 }
 
 function predictTable(encoding: Encoding, apply: Predictor, rows: PredictRows): Predictions {

@@ -38,6 +38,13 @@ const layer = z.discriminatedUnion("type", [
     biasInit: init,
     tiedTo: z.int().min(0).exactOptional(),
   }),
+  z.strictObject({
+    type: z.literal("embedding"),
+    tables: z
+      .array(z.strictObject({ size: count, width: count }))
+      .min(1)
+      .max(10_000),
+  }),
   z.strictObject({ type: z.literal("dropout"), rate: z.number().min(0).lt(1) }),
   z.strictObject({
     type: z.literal("op"),
@@ -73,6 +80,14 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
         scale,
         fill: finite,
         missing: z.boolean(),
+      }),
+      z.strictObject({
+        kind: z.literal("embedding"),
+        column: name,
+        element: z.enum(["text", "number"]),
+        values: z.array(z.string()),
+        missing: z.boolean(),
+        width: count,
       }),
       z.strictObject({
         kind: z.literal("ordinal"),

@@ -70,7 +70,7 @@ export const dataOptions: OptionTable<DataSettings> = {
   types: typesOption,
   encode: {
     kind: columnEncoders(),
-    help: "How to encode columns: standard, minmax, robust or log1p for numbers; onehot, ordinal (ordinal:small<large), words (words:512) for text; calendar for times",
+    help: "How to encode columns: standard, minmax, robust or log1p for numbers; onehot, ordinal (ordinal:small<large), words (words:512), embedding (embedding:8) for text; calendar for times",
     group: "Data",
     defaultWords: "standard for numbers, onehot for text",
     scope: "result",
