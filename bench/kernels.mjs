@@ -160,7 +160,6 @@ const others = [
     28 * n,
     () => kernels.adam(n, a, b, c, d, e, f, out, 1, 0.001, 0, 0, 0.9, 0.999, 1e-8, 1, 1, 0),
   ],
-  ["nonFinite", n, 4 * n, () => kernels.nonFinite(n, a)],
 ];
 const elementwise = [];
 for (const [kernel, numbers, moved, run] of others) {

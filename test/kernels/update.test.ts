@@ -32,7 +32,7 @@ describe.each(DTYPES)("%s", (dtype) => {
       for (const [l1, l2] of PENALTIES) {
         const [w, g] = [values(n, 1), values(n, 2)];
         const next = room(n);
-        k.sgd(n, put(w), put(g), next, 1 / 3, 0.1, l1, l2);
+        expect(k.sgd(n, put(w), put(g), next, 1 / 3, 0.1, l1, l2)).toBe(0);
         expect(read(next, n)).toEqual(
           w.map((x, i) => flush(round(x - round(round(0.1) * slope(x, g[i]!, 1 / 3, l1, l2))))),
         );
@@ -129,14 +129,26 @@ describe.each(DTYPES)("%s", (dtype) => {
     }
   });
 
+  it("weights that are large but finite raise no alarm", () => {
+    for (const n of LENGTHS) {
+      const most = put(new Array<number>(n).fill(dtype === "f32" ? 3e38 : 1e308));
+      const [zero, one] = [put(new Array<number>(n).fill(0)), put(new Array<number>(n).fill(1))];
+      const [next, other, third] = [room(n), room(n), room(n)];
+      expect(k.sgd(n, most, zero, next, 1, 0.1, 0, 0)).toBe(0);
+      expect(k.momentum(n, most, zero, zero, next, other, 1, 0.1, 0, 0, 0.9, 0, 1)).toBe(0);
+      const adam = [1, 0.1, 0, 0, 0.9, 0.999, 1e-8, 1, 1, 0] as const;
+      expect(k.adam(n, most, one, one, zero, next, other, third, ...adam)).toBe(0);
+    }
+  });
+
   it("results below 2⁻¹⁰⁰ become +0, and 2⁻¹⁰⁰ stays", () => {
     const next = room(4);
     k.sgd(4, put([TINY, -TINY, TINY / 2, -0]), put([0, 0, 0, 0]), next, 1, 1, 0, 0);
     expect(read(next, 4)).toEqual([TINY, -TINY, 0, 0]);
   });
 
-  it("NaN in a weight, a gradient or the state reaches the result, and infinity is not lost", () => {
-    const n = 5;
+  it("NaN in a weight, a gradient or the state reaches the result and is told, and infinity is not lost", () => {
+    const n = 19;
     const [one, wNext, mNext, vNext] = [
       put(new Array<number>(n).fill(1)),
       room(n),
@@ -151,15 +163,15 @@ describe.each(DTYPES)("%s", (dtype) => {
           [one, broken],
         ] as const) {
           for (const l2 of [0, 0.1]) {
-            k.sgd(n, w, g, wNext, 1, 0.1, 0, l2);
+            expect(k.sgd(n, w, g, wNext, 1, 0.1, 0, l2)).toBe(1);
             expect(read(wNext, n).map(Number.isFinite)).toEqual(
               Array.from({ length: n }, (_, i) => i !== at),
             );
-            k.momentum(n, w, one, g, wNext, vNext, 1, 0.1, 0, l2, 0.9, 0, 0);
+            expect(k.momentum(n, w, one, g, wNext, vNext, 1, 0.1, 0, l2, 0.9, 0, 0)).toBe(1);
             expect(read(wNext, n).map(Number.isFinite)).toEqual(
               Array.from({ length: n }, (_, i) => i !== at),
             );
-            k.adam(
+            const told = k.adam(
               n,
               w,
               one,
@@ -179,6 +191,7 @@ describe.each(DTYPES)("%s", (dtype) => {
               1,
               0,
             );
+            expect(told).toBe(1);
             expect(read(wNext, n).map(Number.isFinite)).toEqual(
               Array.from({ length: n }, (_, i) => i !== at),
             );

@@ -3,13 +3,26 @@
 // g′ = (scale·g + l1·sign(w)) + l2·w; with l1 = l2 = 0 the loop without the two penalties runs, whose results are the
 // same for finite weights: the terms left out are zeros, and a zero of either sign is stored as +0.
 // Coefficients come as f64 and are rounded to `real` once, after 1 − β and the like.
+// Each returns 1 when any new weight is NaN or infinite, else 0: seen while it is in a register.
 import { LANES, real } from "./real";
-import { bytes, inVectors, loadPart, loadUpTo, signOf, splat, storePart, storeUpTo } from "./vector";
+import { bytes, loadUpTo, signOf, splat, storeUpTo } from "./vector";
 
 /** x, or +0 where |x| < 2⁻¹⁰⁰: the state stays out of the denormals, which are slow on many processors. */
 @inline
 function flush(x: v128): v128 {
   return v128.andnot(x, v128.lt<real>(v128.abs<real>(x), splat<real>(7.888609052210118e-31)));
+}
+
+/** x − x: 0 where x is finite, NaN elsewhere, and so is a sum of such. */
+@inline
+function alarm(x: v128): v128 {
+  return v128.sub<real>(x, x);
+}
+
+/** 1 when any of the alarms in a sum was NaN, else 0. */
+@inline
+function nonFinite(alarms: v128): i32 {
+  return v128.any_true(v128.ne<real>(alarms, alarms)) ? 1 : 0;
 }
 
 /** g′; the penalties only where `penalised`. */
@@ -30,30 +43,37 @@ function sgdVector(w: v128, g: v128, scale: v128, lr: v128, penalised: bool, l1:
 @inline
 function sgdLoop(
   n: i32, w: usize, g: usize, wNext: usize, scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128,
-): void {
-  const end = w + bytes(inVectors(n));
-  while (w < end) {
-    v128.store(wNext, sgdVector(v128.load(w), v128.load(g), scale, lr, penalised, l1, l2));
+): i32 {
+  let alarms = splat<real>(0);
+  for (const pairs = w + bytes(n & ~(2 * LANES - 1)); w < pairs; w += 32) {
+    const a = sgdVector(v128.load(w), v128.load(g), scale, lr, penalised, l1, l2);
+    const b = sgdVector(v128.load(w, 16), v128.load(g, 16), scale, lr, penalised, l1, l2);
+    v128.store(wNext, a);
+    v128.store(wNext, b, 16);
+    alarms = v128.add<real>(alarms, v128.add<real>(alarm(a), alarm(b)));
+    g += 32;
+    wNext += 32;
+  }
+  for (let left = n & (2 * LANES - 1); left > 0; left -= LANES) {
+    const next = sgdVector(loadUpTo(w, left), loadUpTo(g, left), scale, lr, penalised, l1, l2);
+    storeUpTo(wNext, next, left);
+    alarms = v128.add<real>(alarms, alarm(next));
     w += 16;
     g += 16;
     wNext += 16;
   }
-  const rest = n & (LANES - 1);
-  if (rest) {
-    const next = sgdVector(loadPart(w, rest), loadPart(g, rest), scale, lr, penalised, l1, l2);
-    storePart(wNext, next, rest);
-  }
+  return nonFinite(alarms);
 }
 
 export function sgd(
   n: i32, w: usize, g: usize, wNext: usize, scale: f64, lr: f64, l1: f64, l2: f64,
-): void {
+): i32 {
   const s = splat<real>(scale);
   const rate = splat<real>(lr);
   const a = splat<real>(l1);
   const b = splat<real>(l2);
-  if (l1 == 0 && l2 == 0) sgdLoop(n, w, g, wNext, s, rate, false, a, b);
-  else sgdLoop(n, w, g, wNext, s, rate, true, a, b);
+  if (l1 == 0 && l2 == 0) return sgdLoop(n, w, g, wNext, s, rate, false, a, b);
+  return sgdLoop(n, w, g, wNext, s, rate, true, a, b);
 }
 
 // --- momentum: v′ = μ·v + (1 − dampening)·g′; w′ = w − lr·(nesterov ? g′ + μ·v′ : v′)
@@ -62,7 +82,8 @@ export function sgd(
 function momentumLoop(
   n: i32, w: usize, v: usize, g: usize, wNext: usize, vNext: usize,
   scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, mu: v128, share: v128, nesterov: bool,
-): void {
+): i32 {
+  let alarms = splat<real>(0);
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
     const weight = loadUpTo(w, left);
@@ -73,18 +94,20 @@ function momentumLoop(
     const moved = flush(v128.sub<real>(weight, v128.mul<real>(lr, step)));
     storeUpTo(vNext, next, left);
     storeUpTo(wNext, moved, left);
+    alarms = v128.add<real>(alarms, alarm(moved));
     w += 16;
     v += 16;
     g += 16;
     wNext += 16;
     vNext += 16;
   }
+  return nonFinite(alarms);
 }
 
 export function momentum(
   n: i32, w: usize, v: usize, g: usize, wNext: usize, vNext: usize,
   scale: f64, lr: f64, l1: f64, l2: f64, mu: f64, dampening: f64, nesterov: i32,
-): void {
+): i32 {
   const s = splat<real>(scale);
   const rate = splat<real>(lr);
   const a = splat<real>(l1);
@@ -93,12 +116,11 @@ export function momentum(
   const share = splat<real>(1.0 - dampening);
   const penalised = l1 != 0 || l2 != 0;
   if (nesterov) {
-    if (penalised) momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, true);
-    else momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, true);
-  } else {
-    if (penalised) momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, false);
-    else momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, false);
+    if (penalised) return momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, true);
+    return momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, true);
   }
+  if (penalised) return momentumLoop(n, w, v, g, wNext, vNext, s, rate, true, a, b, m, share, false);
+  return momentumLoop(n, w, v, g, wNext, vNext, s, rate, false, a, b, m, share, false);
 }
 
 // --- Adam: m′ = β₁m + (1 − β₁)g′; v′ = β₂v + (1 − β₂)g′²;
@@ -109,7 +131,8 @@ function adamLoop(
   n: i32, w: usize, m: usize, v: usize, g: usize, wNext: usize, mNext: usize, vNext: usize,
   scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, beta1: v128, share1: v128, beta2: v128, share2: v128,
   epsilon: v128, correction1: v128, correction2: v128, keep: v128,
-): void {
+): i32 {
+  let alarms = splat<real>(0);
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
     const weight = loadUpTo(w, left);
@@ -128,6 +151,7 @@ function adamLoop(
     storeUpTo(mNext, mean1, left);
     storeUpTo(vNext, square1, left);
     storeUpTo(wNext, moved, left);
+    alarms = v128.add<real>(alarms, alarm(moved));
     w += 16;
     m += 16;
     v += 16;
@@ -136,13 +160,14 @@ function adamLoop(
     mNext += 16;
     vNext += 16;
   }
+  return nonFinite(alarms);
 }
 
 export function adam(
   n: i32, w: usize, m: usize, v: usize, g: usize, wNext: usize, mNext: usize, vNext: usize,
   scale: f64, lr: f64, l1: f64, l2: f64, beta1: f64, beta2: f64, epsilon: f64,
   correction1: f64, correction2: f64, decay: f64,
-): void {
+): i32 {
   const s = splat<real>(scale);
   const rate = splat<real>(lr);
   const a = splat<real>(l1);
@@ -156,8 +181,7 @@ export function adam(
   const c2 = splat<real>(correction2);
   const keep = splat<real>(1.0 - lr * decay);
   if (l1 != 0 || l2 != 0) {
-    adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, true, a, b, b1, s1, b2, s2, e, c1, c2, keep);
-  } else {
-    adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, false, a, b, b1, s1, b2, s2, e, c1, c2, keep);
+    return adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, true, a, b, b1, s1, b2, s2, e, c1, c2, keep);
   }
+  return adamLoop(n, w, m, v, g, wNext, mNext, vNext, s, rate, false, a, b, b1, s1, b2, s2, e, c1, c2, keep);
 }

@@ -287,7 +287,8 @@ export interface KernelExports {
   ) => void;
 
   // the update of a slice of θ; g′ = (scale·g + l1·sign(w)) + l2·w; results of magnitude below 2⁻¹⁰⁰ become +0, in the
-  // state before it is used; coefficients such as 1 − β are computed in f64 and rounded once
+  // state before it is used; coefficients such as 1 − β are computed in f64 and rounded once; the optimizers' kernels return
+  // 1 when any of w′ is NaN or infinite, else 0
   /**
    * y[i] = tree sum over subtree buffers of the element at byte `offset` + i·bytes: `table` holds (address, merges)
    * pairs of i32, at least one, ended by address 0 (see tree.ts). `scratch` as for gemm.
@@ -309,7 +310,7 @@ export interface KernelExports {
     lr: number,
     l1: number,
     l2: number,
-  ) => void;
+  ) => number;
   /** v′ = μ·v + (1 − dampening)·g′; w′ = w − lr·(nesterov ? g′ + μ·v′ : v′). */
   readonly momentum: (
     n: number,
@@ -325,7 +326,7 @@ export interface KernelExports {
     mu: number,
     dampening: number,
     nesterov: number,
-  ) => void;
+  ) => number;
   /**
    * m′ = β₁m + (1 − β₁)g′; v′ = β₂v + (1 − β₂)g′²; w′ = w·(1 − lr·decay) − lr·(m′·correction1)/(√(v′·correction2) + ε),
    * correction = 1/(1 − βᵗ), computed by the caller.
@@ -349,9 +350,7 @@ export interface KernelExports {
     correction1: number,
     correction2: number,
     decay: number,
-  ) => void;
-  /** 1 when any of the n elements is NaN or infinite, else 0. */
-  readonly nonFinite: (n: number, x: Address) => number;
+  ) => number;
   /** Σ|x| and Σx² of n elements in f64, one sequential chain. */
   readonly sumAbs: (n: number, x: Address) => number;
   readonly sumSquares: (n: number, x: Address) => number;

@@ -27,8 +27,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Prepares the numbers of a step: learning rate and bias corrections. */
   begin(step: number): void;
-  /** Writes wNext and slotsNext of a range; reads nothing that it writes. */
-  update(range: UpdateRange): void;
+  /** Writes wNext and slotsNext of a range; reads nothing that it writes. False when a number of wNext is not finite. */
+  update(range: UpdateRange): boolean;
 }
 
 /** Default optimizer of a Trainer. */
@@ -63,7 +63,7 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
             now[0] ?? 0,
             r.l1,
             r.l2 + (r.decays ? weightDecay : 0),
-          ),
+          ) === 0,
       };
     return {
       slots,
@@ -83,7 +83,7 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
           momentum,
           dampening,
           nesterov ? 1 : 0,
-        ),
+        ) === 0,
     };
   }
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = spec;
@@ -117,6 +117,6 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
         now[1] ?? 0,
         now[2] ?? 0,
         r.decays && decoupled ? weightDecay : 0,
-      ),
+      ) === 0,
   };
 }

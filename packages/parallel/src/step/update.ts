@@ -75,6 +75,14 @@ export function createUpdate(
     decays: false,
   };
 
+  // Where the gradient is without a reduction: all shards are one subtree, and no parameter has a further use to be added.
+  const sums = training.cuts.map(({ parts }) => {
+    const holders = parts.flatMap(({ subtrees }, w) => subtrees.map(() => layout.workers[w]));
+    return holders.length === 1 && training.extraUses.length === 0
+      ? (holders[0]?.subtrees ?? null)
+      : null;
+  });
+
   const updateRange = (
     from: number,
     to: number,
@@ -82,8 +90,8 @@ export function createUpdate(
     current: 0 | 1,
     next: 0 | 1,
     decays: boolean,
-  ): void => {
-    if (from >= to) return;
+  ): boolean => {
+    if (from >= to) return true;
     range.n = to - from;
     range.w = theta[current] + 4 * from;
     range.wNext = theta[next] + 4 * from;
@@ -96,11 +104,12 @@ export function createUpdate(
     range.decays = decays;
     range.l1 = decays ? l1 : 0;
     range.l2 = decays ? 2 * l2 : 0; // d(λ₂w²)/dw
-    optimizer.update(range);
+    return optimizer.update(range);
   };
 
   return (step, cut) => {
     const table = training.reduceTables[cut] ?? 0;
+    const sum = sums[cut] ?? null;
     const current = (step & 1) as 0 | 1;
     const next = (current ^ 1) as 0 | 1;
     optimizer.begin(step);
@@ -112,14 +121,18 @@ export function createUpdate(
       const chunk = Math.floor(from / THETA_CHUNK);
       const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
       const begun = tracer === null ? 0 : now();
-      kernels.reduceTree(to - from, table, 4 * from, places.gradient, kernels.scratch);
-      for (const extra of training.extraUses) addUse(kernels, extra, table, from, to, places);
+      const gradient = sum === null ? places.gradient : sum + 4 * from;
+      if (sum === null) {
+        kernels.reduceTree(to - from, table, 4 * from, gradient, kernels.scratch);
+        for (const extra of training.extraUses) addUse(kernels, extra, table, from, to, places);
+      }
       if (tracer !== null) reducing += now() - begun;
-      if (uniform) updateRange(from, to, places.gradient, current, next, false);
+      if (uniform) finite = updateRange(from, to, gradient, current, next, false) && finite;
       else {
         const border = Math.min(Math.max(from, decayingCount), to);
-        updateRange(from, border, places.gradient, current, next, true);
-        updateRange(border, to, places.gradient + 4 * (border - from), current, next, false);
+        finite = updateRange(from, border, gradient, current, next, true) && finite;
+        const rest = gradient + 4 * (border - from);
+        finite = updateRange(border, to, rest, current, next, false) && finite;
         if (regularised) {
           chunkSums[CHUNK_SUMS * chunk + SUM_OF_MAGNITUDES] =
             border > from ? kernels.sumAbs(border - from, theta[current] + 4 * from) : 0;
@@ -133,7 +146,6 @@ export function createUpdate(
           theta[next] + 4 * from,
           theta[current] + 4 * from,
         );
-      if (kernels.nonFinite(to - from, theta[next] + 4 * from) !== 0) finite = false;
       from = to;
     }
     // Reducing and updating take turns chunk by chunk; the trace shows them one after the other.
