@@ -128,6 +128,6 @@ describe("shards", () => {
       expect(shards).toBeGreaterThanOrEqual(1);
       expect(shards).toBeLessThanOrEqual(batch);
     }
-    expect([32, 64, 128, 1024].map((batch) => defaultShards(batch))).toEqual([4, 8, 8, 16]);
+    expect([32, 64, 128, 1024].map((batch) => defaultShards(batch))).toEqual([4, 4, 8, 16]);
   });
 });

@@ -10,8 +10,7 @@ export function defaultShards(batchSize: number, backend: Backend = "wasm"): num
   // A native product is the faster the more rows it has, and every shard has a gradient buffer of its own.
   if (backend === "blas") return Math.min(batchSize, batchSize < 1024 ? 4 : 8);
   if (batchSize < 8) return batchSize;
-  if (batchSize < 32) return 4;
-  if (batchSize < 64) return 4;
+  if (batchSize < 128) return 4;
   return Math.max(8, Math.min(64, Math.floor(batchSize / 64)));
 }
 
