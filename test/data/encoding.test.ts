@@ -375,9 +375,7 @@ describe("a target", () => {
   it("of numbers is a number, standardised", () => {
     expect(target("real")).toEqual({
       kind: "number",
-      column: "real",
-      mean: 2,
-      sd: Math.sqrt(1.25),
+      columns: [{ column: "real", mean: 2, sd: Math.sqrt(1.25) }],
     });
   });
 

@@ -29,7 +29,7 @@ function scoreInChunks(
     const part: TargetRows =
       target.kind === "class"
         ? { kind: "class", labels: target.labels.subarray(row, end) }
-        : { kind: "number", values: target.values.subarray(row * width, end * width) };
+        : { kind: target.kind, values: target.values.subarray(row * width, end * width) };
     add(
       sums,
       outputs.subarray(row * width, end * width),
@@ -148,5 +148,24 @@ describe("a confusion matrix", () => {
     expect(() => confusionMatrix(2, Int32Array.of(0), Int32Array.of(0, 0))).toThrow(
       /2 predictions for 1 labels/,
     );
+  });
+});
+
+describe("scores of labels", () => {
+  it("are the mean loss, and F1 over labels that occur and over all counts, in any chunks", () => {
+    // Label 0: 2 right of 3 rows, 1 wrong; label 1: 1 right of 1; label 2 does not occur and is said once.
+    const values = Float32Array.of(1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0);
+    const outputs = Float32Array.of(2, -1, -1, 0, 3, -1, -1, -2, 1, 5, Number.NaN, -1);
+    const f1 = (4 / 6 + 2 / 2) / 2;
+    for (const chunk of [1, 3, 4])
+      expect(
+        scoreInChunks(
+          { kind: "labels", width: 3, perRowCount: 3 },
+          outputs,
+          Float32Array.of(3, 6, 0, 3),
+          { kind: "labels", values },
+          chunk,
+        ),
+      ).toEqual({ loss: 1, f1, microF1: 6 / 9 });
   });
 });

@@ -212,7 +212,7 @@ describe("a file that is no model", () => {
       {
         "shardgrad.encoding": JSON.stringify({
           features: [],
-          target: { kind: "number", column: "y", mean: 0, sd: 1 },
+          target: { kind: "number", columns: [{ column: "y", mean: 0, sd: 1 }] },
           notes: [],
         }),
       },

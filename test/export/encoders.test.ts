@@ -161,7 +161,7 @@ describe("a column of one encoder gives the same predictions here, in ONNX and a
       if (encoding === null) throw new Error("no encoding");
       const here = model.predict(records);
       if (here.kind !== "class" && here.kind !== "number") throw new Error(here.kind);
-      const unit = encoding.target.kind === "number" ? encoding.target.sd : 1;
+      const unit = encoding.target.kind === "number" ? encoding.target.columns[0]!.sd : 1;
       const expected = here.kind === "class" ? here.probabilities : here.values;
       expect(new Set(expected).size).toBeGreaterThan(2);
       const farthest = (found: ArrayLike<number>): number => {

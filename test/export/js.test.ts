@@ -26,6 +26,11 @@ interface ClassAnswer {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
+interface LabelsAnswer {
+  readonly labels: readonly string[];
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
 interface Module<Row, Answer> {
   readonly predict: (row: Row) => Answer;
   readonly classes: readonly string[];
@@ -69,9 +74,39 @@ describe("an exported module", () => {
     const here = await predicted(model, records);
     if (here.kind !== "number" || model.encoding?.target.kind !== "number")
       throw new Error(here.kind);
-    const { sd } = model.encoding.target;
+    const { sd } = model.encoding.target.columns[0]!;
     const { predict } = await imported<number>(model);
     const differences = records.map((row, i) => Math.abs(predict(row) - here.values[i]!) / sd);
+    expect(Math.max(...differences)).toBeLessThan(1e-6);
+  });
+
+  it("has several numbers by column, in their own units", async () => {
+    const model = untrained(rows, ["price", "age"]);
+    const records = strangeRows(rows);
+    const here = await predicted(model, records);
+    if (here.kind !== "number" || model.encoding?.target.kind !== "number")
+      throw new Error(here.kind);
+    const { columns } = model.encoding.target;
+    const { predict } = await imported<Readonly<Record<string, number>>>(model);
+    const there = records.map(predict);
+    expect(Object.keys(there[0]!)).toEqual(["price", "age"]);
+    const differences = there.flatMap((answer, i) =>
+      columns.map(({ column, sd }, j) => Math.abs(answer[column]! - here.values[2 * i + j]!) / sd),
+    );
+    expect(Math.max(...differences)).toBeLessThan(1e-6);
+  });
+
+  it("has the labels and probabilities of predict where a row has any number of labels", async () => {
+    const model = untrained(rows, ["big", "old"]);
+    const records = strangeRows(rows);
+    const here = await predicted(model, records);
+    if (here.kind !== "labels") throw new Error(here.kind);
+    const { predict } = await imported<LabelsAnswer>(model);
+    const there = records.map(predict);
+    expect(there.map(({ labels }) => labels)).toEqual(here.labels);
+    const differences = there.flatMap(({ probabilities }, i) =>
+      here.names.map((name, j) => Math.abs(probabilities[name]! - here.probabilities[2 * i + j]!)),
+    );
     expect(Math.max(...differences)).toBeLessThan(1e-6);
   });
 

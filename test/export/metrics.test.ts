@@ -2,9 +2,13 @@
 import { readFileSync } from "node:fs";
 import {
   classMetrics,
+  labelMetrics,
   numberMetrics,
+  overallNumbers,
   type ClassPredictions,
   type ClassReport,
+  type LabelReport,
+  type LabelsPredictions,
   type NumberReport,
   type OneAgainstRest,
 } from "@shardgrad/parallel";
@@ -18,6 +22,12 @@ interface Reference {
     readonly classes: readonly OneAgainstRest[];
     readonly confusion: readonly number[];
   }[];
+  readonly labels: {
+    readonly labels: readonly number[]; // [rows, 4]
+    readonly probabilities: readonly number[];
+    readonly report: LabelReport;
+    readonly names: readonly OneAgainstRest[];
+  };
   readonly numbers: {
     readonly targets: readonly number[];
     readonly predictions: readonly number[];
@@ -109,5 +119,41 @@ describe("numberMetrics", () => {
   it("has an R² of 0 or 1 for equal targets", () => {
     expect(numberMetrics(Float64Array.of(1, 3), Float64Array.of(2, 2)).r2).toBe(0);
     expect(numberMetrics(Float64Array.of(2, 2), Float64Array.of(2, 2)).r2).toBe(1);
+  });
+});
+
+/** Predictions of four labels. */
+function labelled(probabilities: readonly number[]): LabelsPredictions {
+  const names = ["a", "b", "c", "d"];
+  const flags = Uint8Array.from(probabilities, (p) => (p >= 0.5 ? 1 : 0));
+  const labels = Array.from({ length: flags.length / 4 }, (_, row) =>
+    names.filter((_name, j) => flags[row * 4 + j] === 1),
+  );
+  return { kind: "labels", names, flags, labels, probabilities: Float64Array.from(probabilities) };
+}
+
+describe("labelMetrics", () => {
+  it("has scikit-learn's scores, those of labels that do not occur left out of the means", () => {
+    const { probabilities, labels: own, report, names } = reference.labels;
+    const metrics = labelMetrics(labelled(probabilities), Float32Array.from(own));
+    expectClose(metrics.report, report);
+    names.slice(0, 3).forEach((scores, i) => expectClose(metrics.labels[i]!, scores));
+    expect(metrics.labels[3]).toEqual(names[3]);
+  });
+
+  it("has a finite log loss for a probability of 1 that is wrong", () => {
+    const { report } = labelMetrics(labelled([1, 0, 0, 0]), Float32Array.of(0, 0, 0, 0));
+    expect(report.logLoss).toBeCloseTo((53 * Math.LN2) / 4, 12);
+    expect(report.rocAuc).toBe(null);
+  });
+});
+
+describe("overallNumbers", () => {
+  it("has errors in standard deviations and the means of R² and MAPE", () => {
+    const one = { rmse: 6, mae: 4, r2: 0.5, mape: 0.1 };
+    const two = { rmse: 8, mae: 1, r2: 1, mape: 0.3 };
+    const overall = overallNumbers([one, two], [2, 2]);
+    expectClose(overall, { rmse: Math.sqrt((9 + 16) / 2), mae: 1.25, r2: 0.75, mape: 0.2 });
+    expect(overallNumbers([one, { ...two, mape: null }], [2, 2]).mape).toBe(null);
   });
 });

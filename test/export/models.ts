@@ -40,21 +40,34 @@ export function rawRows(count: number, seed: number): TableRecord[] {
       note: random() < 0.1 ? null : `${COLOURS[Math.floor(4 * random())]} and Ünseen`,
       kind: size > 23 ? "large" : size > 21 ? "middle" : "small",
       price: 1000 + 50 * size + random(),
+      age: 3 * random(),
+      big: size > 23,
+      old: random() < 0.3,
     };
   });
 }
+
+const TARGETS = ["kind", "price", "age", "big", "old"] as const;
+type TargetName = (typeof TARGETS)[number];
+
+const losses = {
+  class: "crossEntropy",
+  number: "meanSquaredError",
+  labels: "binaryCrossEntropy",
+} as const;
 
 const encoders = { hue: "embedding", grade: "ordinal:low<middle<high", when: "calendar" };
 
 /** A model with random weights, its encoding learnt from rows; `note` is read only where `words` is true. */
 export function untrained(
   rows: readonly TableRecord[],
-  target: "kind" | "price",
+  target: TargetName | readonly TargetName[],
   activation: ActivationName = "relu",
   words = false,
 ): StoredModel {
   const table = tableFromRecords(rows, { source: "rows" });
-  const drop = [target === "kind" ? "price" : "kind", ...(words ? [] : ["note"])];
+  const others = TARGETS.filter((name) => name !== target && !target.includes(name));
+  const drop = [...others, ...(words ? [] : ["note"])];
   const encode = words ? { ...encoders, note: "words:16" } : encoders;
   const encoding = fitEncoding(table, allRows(table), { target, drop, encode });
   const inputs = featureWidth(encodeFeatures(encoding, table));
@@ -65,7 +78,7 @@ export function untrained(
     dense(9, { activation: "tanh", biasInit: { name: "normal", sd: 1 } }),
     dense(targetWidth(encoding)),
   ]);
-  const name = target === "kind" ? "crossEntropy" : "meanSquaredError";
+  const name = losses[encoding.target.kind];
   return {
     spec,
     loss: { name, reduction: "mean" },

@@ -72,7 +72,30 @@ describe("an exported ONNX file", () => {
     if (here.kind !== "number" || model.encoding?.target.kind !== "number")
       throw new Error(here.kind);
     const values = there["prediction"]?.data as Float64Array;
-    expect(farthest(values, here.values) / model.encoding.target.sd).toBeLessThan(1e-5);
+    expect(farthest(values, here.values) / model.encoding.target.columns[0]!.sd).toBeLessThan(1e-5);
+  });
+
+  it("has an output for each of several numbers, in its own unit", async () => {
+    const model = untrained(rows, ["price", "age"]);
+    const { here, there } = await both(model, strangeRows(rows));
+    if (here.kind !== "number" || model.encoding?.target.kind !== "number")
+      throw new Error(here.kind);
+    model.encoding.target.columns.forEach(({ column, sd }, j) => {
+      const output = there[`prediction_${column}`];
+      expect(output?.shape).toEqual([200, 1]);
+      const own = here.values.filter((_, i) => i % 2 === j);
+      expect(farthest(output?.data as Float64Array, own) / sd).toBeLessThan(1e-5);
+    });
+  });
+
+  it("has the labels and probabilities of predict where a row has any number of labels", async () => {
+    const { here, there } = await both(untrained(rows, ["big", "old"]), strangeRows(rows));
+    if (here.kind !== "labels") throw new Error(here.kind);
+    expect(there["labels"]?.shape).toEqual([200, 2]);
+    expect(Array.from(there["labels"]?.data ?? [], Number)).toEqual([...here.flags]);
+    expect(farthest(there["probabilities"]?.data as Float32Array, here.probabilities)).toBeLessThan(
+      1e-5,
+    );
   });
 
   it("takes features as they are when the model knows no columns", async () => {

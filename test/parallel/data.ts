@@ -103,6 +103,14 @@ export function withCategories(data: Dataset, sizes: readonly number[], seed: nu
   return { ...data, features: [...categories, ...data.features] };
 }
 
+/** Rows of which each has any number of labels. */
+export function labelsData(rows: number, width: number, seed: number): Dataset {
+  const { features, target } = numberData(rows, width, seed);
+  if (target?.kind !== "number") throw new Error("numbers expected");
+  const values = target.values.map((value) => (value > 0.5 ? 1 : 0));
+  return { rows, features, target: { kind: "labels", width, values } };
+}
+
 /** Rows whose target is their own features: what an autoencoder learns. */
 export function ownData(rows: number, width: number, seed: number): Dataset {
   const random = stream(seed);

@@ -3,7 +3,7 @@ import { dense, dropoutLayer, embedding, initialize, sequential } from "@shardgr
 import { hashParameters, Trainer, type RunResult, type TrainerOptions } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
 import { shardRows } from "../../packages/parallel/dist/step/shards.js";
-import { classData, inputs, numberData, ownData, withCategories } from "./data.js";
+import { classData, inputs, labelsData, numberData, ownData, withCategories } from "./data.js";
 
 const WORKERS = [1, 2, 3, 4, 5, 8];
 /** Numbers of workers for job i: all of them for some, one and two others for the rest, to save time. */
@@ -33,6 +33,19 @@ const jobs: readonly (readonly [name: string, options: TrainerOptions])[] = [
     const spec = { model: mlp, data, batchSize, shards, epochs: 3, optimizer: sgd };
     return [`${shards} shards of a batch of ${batchSize} of ${data.rows} rows`, spec];
   }),
+  [
+    "any number of labels a row",
+    {
+      model: sequential(inputs, [dense(9, { activation: "relu" }), dense(5)]),
+      data: labelsData(90, 5, 111),
+      validation: labelsData(600, 5, 112),
+      batchSize: 32,
+      shards: 6,
+      epochs: 5,
+      optimizer: { name: "adam", lr: 0.01 },
+      earlyStopping: { patience: 5, monitor: "f1" },
+    },
+  ],
   [
     "Adam, L1 and L2",
     {

@@ -1,5 +1,7 @@
 // Options of a training run that make no sense together.
 import { activationNames } from "@shardgrad/core";
+import type { Task } from "@shardgrad/parallel";
+import { taskLosses } from "./model.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import type { Resolved } from "./settings.js";
 import { UsageError } from "./usage-error.js";
@@ -86,16 +88,19 @@ export function checkActivations(
 /** Throws UsageError when the loss does not suit what is predicted. */
 export function checkLoss(
   settings: TrainSettings,
-  task: "classification" | "regression",
+  task: Task,
   given: ReadonlyMap<string, string>,
 ): void {
   const { loss } = settings;
-  if (loss === undefined || (loss === "crossEntropy") === (task === "classification")) return;
-  const [suits, other] =
-    task === "classification"
-      ? ["crossEntropy", "regression"]
-      : ["meanSquaredError", "classification"];
+  if (loss === undefined) return;
+  const suits =
+    loss === "crossEntropy"
+      ? "classification"
+      : loss === "binaryCrossEntropy"
+        ? "multilabel"
+        : "regression";
+  if (suits === task) return;
   throw new UsageError(
-    `${given.get("loss") ?? "loss"} ${loss}: does not suit ${task}; leave it out (${suits}), or give --task ${other}`,
+    `${given.get("loss") ?? "loss"} ${loss}: does not suit ${task}; leave it out (${taskLosses[task]}), or give --task ${suits}`,
   );
 }

@@ -10,6 +10,7 @@ import type {
   Schedule,
 } from "@shardgrad/core";
 import { activationNames, embedding, opLayer } from "@shardgrad/core";
+import type { TargetEncoding, Task } from "@shardgrad/parallel";
 import type { TrainSettings } from "./options/train.js";
 
 /**
@@ -60,12 +61,28 @@ function initOf(settings: TrainSettings, activation: ActivationName): InitSpec {
   return { name: halved ? "heUniform" : "glorotUniform" };
 }
 
+/** What a target asks for. */
+export function taskOf({ kind }: TargetEncoding): Task {
+  switch (kind) {
+    case "class":
+      return "classification";
+    case "number":
+      return "regression";
+    case "labels":
+      return "multilabel";
+  }
+}
+
+/** The loss that suits a task. */
+export const taskLosses: Readonly<Record<Task, LossSpec["name"]>> = {
+  classification: "crossEntropy",
+  regression: "meanSquaredError",
+  multilabel: "binaryCrossEntropy",
+};
+
 /** The loss that was asked for, or that suits the task. */
-export function lossOf(settings: TrainSettings, task: "classification" | "regression"): LossSpec {
-  return {
-    name: settings.loss ?? (task === "classification" ? "crossEntropy" : "meanSquaredError"),
-    reduction: "mean",
-  };
+export function lossOf(settings: TrainSettings, task: Task): LossSpec {
+  return { name: settings.loss ?? taskLosses[task], reduction: "mean" };
 }
 
 /** The optimizer; `steps` is the length of the whole run, over which the cosine schedule falls. */

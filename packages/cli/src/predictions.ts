@@ -1,5 +1,5 @@
 // Writes predictions: a table of text and number columns as CSV, JSON lines, Arrow or Parquet.
-import type { Predictions } from "@shardgrad/parallel";
+import { predictionName, type Predictions } from "@shardgrad/parallel";
 import { UsageError } from "./usage-error.js";
 
 /** A column of predictions: names of classes, or numbers. */
@@ -28,24 +28,70 @@ export function formatOf(path: string): PredictionFormat {
   );
 }
 
-/** `prediction`, and if wanted `probability <class>` for each class. */
+/** Labels of a row, and what separates them in a text; null when each is a column of its own. */
+export type LabelList = { readonly separator: string } | null;
+
+/**
+ * `prediction`; of several numbers, and of labels that are columns, `prediction_<column>` each; and if wanted
+ * `probability <name>` for each class or label.
+ */
 export function predictionColumns(
   predictions: Predictions,
   withProbabilities: boolean,
+  list: LabelList = null,
 ): readonly PredictionColumn[] {
-  if (predictions.kind === "number")
-    return [{ name: "prediction", kind: "number", values: predictions.values }];
-  const { classes, labels, probabilities } = predictions;
-  const columns: PredictionColumn[] = [{ name: "prediction", kind: "text", values: labels }];
-  if (withProbabilities)
-    classes.forEach((name, j) => {
-      const values = Float64Array.from(
-        labels,
-        (_, row) => probabilities[row * classes.length + j] ?? 0,
+  switch (predictions.kind) {
+    case "number": {
+      const { columns, values } = predictions;
+      return columns.map((column, j) =>
+        numberColumn(predictionName(columns.length, column), values, columns.length, j),
       );
-      columns.push({ name: `probability ${name}`, kind: "number", values });
-    });
-  return columns;
+    }
+    case "class": {
+      const { classes, labels, probabilities } = predictions;
+      const chosen: PredictionColumn = { name: "prediction", kind: "text", values: labels };
+      return [chosen, ...probabilityColumns(classes, probabilities, withProbabilities)];
+    }
+    case "labels": {
+      const { names, flags, labels, probabilities } = predictions;
+      const chosen =
+        list === null
+          ? names.map((name, j) => numberColumn(`prediction_${name}`, flags, names.length, j))
+          : [
+              {
+                name: "prediction",
+                kind: "text",
+                values: labels.map((own) => own.join(list.separator)),
+              } as const,
+            ];
+      return [...chosen, ...probabilityColumns(names, probabilities, withProbabilities)];
+    }
+  }
+}
+
+function probabilityColumns(
+  names: readonly string[],
+  probabilities: Float64Array,
+  wanted: boolean,
+): PredictionColumn[] {
+  if (!wanted) return [];
+  return names.map((name, j) =>
+    numberColumn(`probability ${name}`, probabilities, names.length, j),
+  );
+}
+
+/** Column j of [rows, width]. */
+function numberColumn(
+  name: string,
+  all: Float64Array | Uint8Array,
+  width: number,
+  j: number,
+): PredictionColumn {
+  const values = Float64Array.from(
+    { length: all.length / width },
+    (_, row) => all[row * width + j] ?? 0,
+  );
+  return { name, kind: "number", values };
 }
 
 /** The file's whole content. */
@@ -72,9 +118,10 @@ export function formatLines(
 ): string {
   const names = columns.map(({ name }) => name);
   const head = format === "csv" && isFirst ? `${names.map(csvCell).join(",")}\n` : "";
+  // An empty line would be none to many readers.
   const line = (cells: readonly (string | number)[]): string =>
     format === "csv"
-      ? cells.map(csvCell).join(",")
+      ? cells.map(csvCell).join(",") || '""'
       : JSON.stringify(Object.fromEntries(cells.map((cell, i) => [names[i] ?? "", cell])));
   const rows = columns[0]?.values.length ?? 0;
   const all = Array.from(

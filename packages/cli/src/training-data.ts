@@ -13,11 +13,13 @@ import {
   selectRows,
   tableFiles,
   typesOf,
+  unknownLabels,
   type Dataset,
   type Encoding,
   type SplitRule,
   type Table,
 } from "@shardgrad/parallel";
+import { taskOf } from "./model.js";
 import { fingerprintRows } from "./fingerprint.js";
 import type { TrainSettings } from "./options/train.js";
 import type { Manifest } from "./run-folder.js";
@@ -57,15 +59,16 @@ export async function loadTrainingData(
   fold = 0,
 ): Promise<TrainingData> {
   const table = await readTable(path, { types: settings.types });
-  const target = settings.target ?? defaultTarget(table);
+  const targets = settings.target ?? [defaultTarget(table)];
   const parts = await chooseRows(settings, path, table, fold);
   const { train, validation, test } = parts;
-  const { features, task, encode: encoders, impute, markMissing } = settings;
+  const { features, task, labelSeparator, encode: encoders, impute, markMissing } = settings;
   const encoding = fitEncoding(table, train.rows, {
-    target,
+    target: targets,
     features,
-    drop: droppedColumns(settings, target),
+    drop: droppedColumns(settings, targets),
     task,
+    labelSeparator,
     encode: encoders,
     impute,
     markMissing,
@@ -91,8 +94,10 @@ export async function loadTrainingData(
     notes: [
       ...table.notes,
       ...encoding.notes,
+      ...unseenLabels(encoding, { validation, test }),
       ...lintTraining({
-        target,
+        target: targets,
+        task: taskOf(encoding.target),
         features: encoding.features.map((feature) => feature.column),
         train,
         scored: { validation, test },
@@ -100,6 +105,21 @@ export async function loadTrainingData(
     ],
     placeOfRow: (row) => placeOf(table, train.rows[row] ?? 0),
   };
+}
+
+/** Labels of scored rows that no training row has: they are not scored. */
+function unseenLabels(
+  { target }: Encoding,
+  parts: Readonly<Record<string, Part | null>>,
+): readonly string[] {
+  if (target.kind !== "labels") return [];
+  return Object.entries(parts).flatMap(([name, part]) => {
+    const unknown = part ? unknownLabels(target, part.table, part.rows) : [];
+    if (unknown.length === 0) return [];
+    return [
+      `${name} rows have ${unknown.length} labels that no training row has, which are not scored, e.g. ${unknown.slice(0, 3).join(", ")}`,
+    ];
+  });
 }
 
 /** The validation rows of a run, or its test rows, as they were read; null when it held none out. */
@@ -114,17 +134,26 @@ export async function heldOutRows(settings: TrainSettings): Promise<Table | null
 /** A column that only says which rows belong together tells nothing about others. */
 function droppedColumns(
   { features, drop = [], group }: TrainSettings,
-  target: string,
+  targets: readonly string[],
 ): readonly string[] {
-  const isAsked = features !== undefined || group === undefined || group === target;
+  const isAsked = features !== undefined || group === undefined || targets.includes(group);
   return isAsked || drop.includes(group) ? drop : [...drop, group];
 }
 
 /** What the rows that are drawn keep to, or null. */
-function ruleOf({ stratify, group, time, target }: TrainSettings, table: Table): SplitRule | null {
+function ruleOf(
+  { stratify, group, time, target = [], labelSeparator }: TrainSettings,
+  table: Table,
+): SplitRule | null {
   if (group !== undefined) return { by: "group", column: group };
   if (time !== undefined) return { by: "time", column: time };
-  return stratify ? { by: "strata", column: target ?? defaultTarget(table) } : null;
+  if (!stratify) return null;
+  const [column = defaultTarget(table), second] = target;
+  if (second !== undefined || labelSeparator !== undefined)
+    throw new UsageError(
+      `--stratify: gives each class of one target its share; ${second === undefined ? "--label-separator gives labels" : `there are ${target.length} targets`}; leave it out`,
+    );
+  return { by: "strata", column };
 }
 
 /** A class whose few rows were all drawn away from the training rows is bad luck that the user can change. */

@@ -7,6 +7,7 @@ import {
   featureWidth,
   loadOps,
   loadWeights,
+  targetColumns,
   targetUnit,
   targetWidth,
   Trainer,
@@ -16,7 +17,7 @@ import { checkBlas } from "./blas.js";
 import { checkActivations, checkLoss, checkTrain } from "./check-train.js";
 import { readConfigFile } from "./config-file.js";
 import { fingerprintFiles } from "./fingerprint.js";
-import { lossOf, modelOf, optimizerOf } from "./model.js";
+import { lossOf, modelOf, optimizerOf, taskOf } from "./model.js";
 import { environmentName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import { TABLE } from "./options/values.js";
@@ -64,7 +65,7 @@ export async function planTraining(
   const ops = await loadOps(settings.ops ?? []);
   checkActivations(request, [...ops.ops.keys()]);
   const { target } = data.encoding;
-  const task = target.kind === "class" ? "classification" : "regression";
+  const task = taskOf(target);
   checkLoss(settings, task, given);
   const batchSize = settings.batchSize === "all" ? data.train.rows : settings.batchSize;
   const stepsPerEpoch = Math.ceil(data.train.rows / batchSize);
@@ -107,7 +108,7 @@ export async function planTraining(
   };
   checkOptions(options);
   return {
-    settings: { ...settings, data: path, target: target.column, epochs, shards },
+    settings: { ...settings, data: path, target: targetColumns(target), epochs, shards },
     data,
     options,
     stepsPerEpoch,

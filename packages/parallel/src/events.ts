@@ -3,7 +3,10 @@ import type { Parameters } from "@shardgrad/core";
 import type { Best } from "./step/early-stopping.js";
 import type { Profile } from "./step/trace.js";
 
-/** Named scores, such as { loss, accuracy } or { loss, rmse, mae, r2 }, in the target's own unit. */
+/**
+ * Named scores: { loss, accuracy } for classes, { loss, rmse, mae, r2 } for numbers, in the target's own unit, and
+ * { loss, f1, microF1 } for labels.
+ */
 export type Scores = Readonly<Record<string, number>>;
 
 /** The workers are ready; the first step follows. */

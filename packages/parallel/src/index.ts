@@ -41,6 +41,7 @@ export {
   type Dataset,
   type F32Block,
   type FeatureBlock,
+  type LabelsTarget,
   type NumberTarget,
   type OneHotBlock,
   type Target,
@@ -80,25 +81,33 @@ export type { Task } from "./dataset/fit-target.js";
 export {
   columnTypes,
   embeddingTables,
-  targetUnit,
-  targetWidth,
   type CategoryFeature,
-  type ClassTargetEncoding,
   type EmbeddingFeature,
   type Encoding,
   type FeatureEncoding,
   type CalendarFeature,
   type NumberFeature,
-  type NumberTargetEncoding,
   type OrdinalFeature,
   type WordsFeature,
-  type TargetEncoding,
   type VectorFeature,
 } from "./dataset/encoding.js";
+export {
+  targetColumns,
+  targetUnit,
+  targetWidth,
+  type ClassTargetEncoding,
+  type LabelsTargetEncoding,
+  type NumberTargetColumn,
+  type NumberTargetEncoding,
+  type TargetEncoding,
+} from "./dataset/target-encoding.js";
+export { unknownLabels } from "./dataset/labels.js";
 export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
 export {
   decodeOutputs,
+  predictionName,
   type ClassPredictions,
+  type LabelsPredictions,
   type NumberPredictions,
   type Predictions,
 } from "./dataset/decode.js";
@@ -131,6 +140,7 @@ export {
   type ClassReport,
   type OneAgainstRest,
 } from "./metrics/classes.js";
-export { numberMetrics, type NumberReport } from "./metrics/numbers.js";
+export { labelMetrics, type LabelMetrics, type LabelReport } from "./metrics/labels.js";
+export { numberMetrics, overallNumbers, type NumberReport } from "./metrics/numbers.js";
 export { isTextHead, tablesOfStream } from "./dataset/table-stream.js";
 export { encodeWeights, loadWeights } from "./files/weights-file.js";

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
 import type { EarlyStopping, StoppingSpec } from "./step/early-stopping.js";
+import { scoreNames } from "./metrics/metrics.js";
 import { dataSpec, type JobSpec, type TrainingSpec } from "./step/job.js";
 import { trainingGraph } from "./step/network.js";
 import type { TrainerOptions } from "./options.js";
@@ -33,9 +34,15 @@ const scalars = z.object({
   toleranceOn: z.enum(["weights", "loss"]).default("weights"),
 });
 
+const defaultLosses = {
+  class: "crossEntropy",
+  number: "meanSquaredError",
+  labels: "binaryCrossEntropy",
+} as const satisfies Record<Target["kind"], LossSpec["name"]>;
+
 /** The loss that goes with a target unless told otherwise. */
 export function defaultLoss(target: Target): LossSpec {
-  return { name: target.kind === "class" ? "crossEntropy" : "meanSquaredError", reduction: "mean" };
+  return { name: defaultLosses[target.kind], reduction: "mean" };
 }
 
 /** The job of a trainer's options. Throws RangeError naming the option, its value and what is allowed. */
@@ -130,8 +137,7 @@ function checkStopping({
     );
   if (!(minDelta >= 0 && minDelta < Infinity))
     throw new RangeError(`Trainer: earlyStopping.minDelta ${minDelta}: give a number from 0 on`);
-  const scores =
-    validation.target.kind === "class" ? ["loss", "accuracy"] : ["loss", "rmse", "mae", "r2"];
+  const scores = scoreNames[validation.target.kind];
   if (!scores.includes(monitor))
     throw new RangeError(
       `Trainer: earlyStopping.monitor ${monitor}: give one of ${scores.join(", ")}`,
@@ -164,10 +170,17 @@ export function checkDataset(place: string, data: Dataset, inputs: number, outpu
     if (bad >= 0)
       fail(`row ${bad} has label ${target.labels[bad]}, not one of 0…${target.classes - 1}`);
   }
-  if (target?.kind === "number") {
+  if (target && target.kind !== "class") {
     if (target.values.length !== data.rows * target.width)
       fail(`has ${target.values.length} target values, not ${data.rows} rows of ${target.width}`);
     if (target.width !== outputs)
       fail(`has ${target.width} target columns, the model ${outputs} outputs`);
+  }
+  if (target?.kind === "labels") {
+    const bad = target.values.findIndex((value) => value !== 0 && value !== 1);
+    if (bad >= 0)
+      fail(
+        `row ${Math.floor(bad / target.width)} has ${target.values[bad]} as a label; give 0 or 1`,
+      );
   }
 }

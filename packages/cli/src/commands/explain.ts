@@ -3,6 +3,7 @@ import { explain, toNested, type Explanation, type Tensor } from "@shardgrad/cor
 import {
   denseFeatures,
   encode,
+  targetColumns,
   writeFileAtomic,
   type Dataset,
   type Encoding,
@@ -108,12 +109,16 @@ async function networkSubject(
   };
 }
 
-function targetNote({ target: { column, ...kind } }: Encoding, { target }: Dataset): string {
-  if (kind.kind === "class" && target?.kind === "class") {
+function targetNote({ target: encoding }: Encoding, { target }: Dataset): string {
+  if (encoding.kind === "class" && target?.kind === "class") {
     const label = target.labels[0] ?? 0;
-    return `target: ${column} is ${kind.classes[label]}, class ${label}`;
+    return `target: ${encoding.column} is ${encoding.classes[label]}, class ${label}`;
   }
-  return `target: ${column}, standardised`;
+  if (encoding.kind === "labels" && target?.kind === "labels") {
+    const own = encoding.labels.filter((_, j) => target.values[j] === 1);
+    return `target: ${own.length === 0 ? "no label" : own.join(", ")}, of ${encoding.labels.join(", ")}`;
+  }
+  return `target: ${targetColumns(encoding).join(", ")}, standardised`;
 }
 
 async function picture(

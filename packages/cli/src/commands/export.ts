@@ -13,6 +13,7 @@ import {
   readTable,
   selectRows,
   type Table,
+  targetColumns,
   type TrainedModel,
   writeFileAtomic,
 } from "@shardgrad/parallel";
@@ -31,7 +32,7 @@ import type { CommandResult } from "./run.js";
 const MOST_ROWS = 1000;
 
 /** Differences up to which an export counts as right: of probabilities, and of numbers in the target's sd. */
-const TOLERANCE = { class: 1e-5, number: 1e-4 };
+const TOLERANCE = { class: 1e-5, labels: 1e-5, number: 1e-4 };
 
 /** Writes the file, then compares it with the model; the code is 1 when they differ by more than rounding. */
 export async function exportModel(flags: RawFlags): Promise<CommandResult> {
@@ -167,7 +168,10 @@ function comparisonLine({ rows, largest, otherLabels }: Comparison, { target }: 
   const on = `compared with the model on ${count(rows)} rows:`;
   const difference = largest.toExponential(1);
   if (target.kind === "number")
-    return `${on} ${target.column} differs by at most ${difference} of its standard deviation`;
-  const labels = otherLabels === 0 ? "all labels equal" : `${count(otherLabels)} labels differ`;
+    return target.columns.length === 1
+      ? `${on} ${targetColumns(target).join()} differs by at most ${difference} of its standard deviation`
+      : `${on} ${targetColumns(target).join(", ")} differ by at most ${difference} of their standard deviations`;
+  const labels =
+    otherLabels === 0 ? "all labels equal" : `the labels of ${count(otherLabels)} rows differ`;
   return `${on} ${labels}, probabilities differ by at most ${difference}`;
 }

@@ -2,11 +2,13 @@
 import { once } from "node:events";
 import {
   decodeOutputs,
+  type Encoding,
   encodeFeatures,
   isTextHead,
   predict,
   type Predictions,
   tablesOfStream,
+  targetColumns,
   type TrainedModel,
   writeFileAtomic,
 } from "@shardgrad/parallel";
@@ -15,6 +17,7 @@ import {
   formatLines,
   formatOf,
   formatPredictions,
+  type LabelList,
   type LineFormat,
   predictionColumns,
 } from "../predictions.js";
@@ -31,9 +34,10 @@ export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   const format = settings.format ?? (out === undefined ? "csv" : formatOf(out));
   const opened = await openModel(settings);
   const { model, ops, encoding } = opened;
+  const targets = targetColumns(encoding.target);
   if (probabilities && encoding.target.kind === "number")
     throw new UsageError(
-      `${given.get("probabilities")}: the model predicts a number (${encoding.target.column}), not classes; leave it out`,
+      `${given.get("probabilities")}: the model predicts ${targets.length === 1 ? "a number" : "numbers"} (${targets.join(", ")}), not classes or labels; leave it out`,
     );
   const isLines = format === "csv" || format === "jsonl";
   if (settings.data === "-" && settings.rows === undefined && out === undefined && isLines)
@@ -44,18 +48,25 @@ export async function predictRows(flags: RawFlags): Promise<CommandResult> {
   const { table, rows } = await openModelAndTable(settings, opened);
   const features = encodeFeatures(encoding, table, rows);
   const outputs = await predict(model.spec, model.parameters, features, { workers, ops });
-  const columns = predictionColumns(decodeOutputs(encoding, outputs), probabilities);
+  const columns = predictionColumns(
+    decodeOutputs(encoding, outputs),
+    probabilities,
+    listOf(encoding),
+  );
   const content = await formatPredictions(columns, format);
   if (out === undefined) process.stdout.write(content);
   else {
     await writeFileAtomic(out, content).catch((error: unknown) => {
       throw cannotWrite("--out", out, error);
     });
-    process.stderr.write(
-      `${count(rows.length)} predictions of ${encoding.target.column} in ${out}\n`,
-    );
+    process.stderr.write(`${count(rows.length)} predictions of ${targets.join(", ")} in ${out}\n`);
   }
   return 0;
+}
+
+/** How labels are listed in one text, as the table had them. */
+function listOf({ target }: Encoding): LabelList {
+  return target.kind === "labels" ? target.list : null;
 }
 
 /** The first bytes of standard input, which stay there to be read. */
@@ -82,7 +93,8 @@ async function predictStream(
   let isFirst = true;
   for await (const table of tablesOfStream(process.stdin, encoding, "standard input")) {
     const predictions = model.predict(table) as Predictions; // the model has an encoding
-    const text = formatLines(predictionColumns(predictions, probabilities), format, isFirst);
+    const columns = predictionColumns(predictions, probabilities, listOf(encoding));
+    const text = formatLines(columns, format, isFirst);
     isFirst = false;
     if (!process.stdout.write(text)) await once(process.stdout, "drain");
   }

@@ -7,6 +7,8 @@ import {
   NonFiniteError,
   saveModel,
   saveCheckpoint,
+  targetColumns,
+  targetWidth,
   Trainer,
   writeFileAtomic,
   type Run,
@@ -19,6 +21,7 @@ import { fingerprintFiles, fingerprintSettings } from "../fingerprint.js";
 import { trainOptions } from "../options/train.js";
 import { openProfiles } from "../profiles.js";
 import { jsonReporter } from "../report/json.js";
+import { taskOf } from "../model.js";
 import { numbersOf } from "../report/model-summary.js";
 import type { DataEvent, Reporter } from "../report/reporter.js";
 import { textReporter } from "../report/text.js";
@@ -119,9 +122,9 @@ function dataEvent({ encoding, train: rows, validation, test, notes }: TrainingD
   const { target } = encoding;
   return {
     type: "data",
-    target: target.column,
-    task: target.kind === "class" ? "classification" : "regression",
-    classes: target.kind === "class" ? target.classes.length : null,
+    targets: targetColumns(target),
+    task: taskOf(target),
+    classes: target.kind === "number" ? null : targetWidth(encoding),
     inputs: featureWidth(rows),
     rows: { train: rows.rows, validation: validation?.rows ?? 0, test: test?.rows ?? 0 },
     notes,

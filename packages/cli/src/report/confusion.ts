@@ -18,10 +18,11 @@ export function formatConfusion(
   return columns([["true \\ predicted", ...names], ...rows], [false, ...names.map(() => true)]);
 }
 
-/** The scores of every class against the others. */
+/** The scores of every class against the others, or of every label. */
 export function formatClassScores(
   names: readonly string[],
   scores: readonly OneAgainstRest[],
+  what: "class" | "label" = "class",
 ): string {
   const rows = names.map((name, i) => {
     const { precision = 0, recall = 0, f1 = 0, support = 0 } = scores[i] ?? {};
@@ -29,6 +30,6 @@ export function formatClassScores(
     const areas = [rocAuc, averagePrecision].map((area) => (area === null ? "–" : short(area)));
     return [name, percent(precision), percent(recall), percent(f1), ...areas, count(support)];
   });
-  const head = ["class", "precision", "recall", "f1", "ROC AUC", "average precision", "rows"];
+  const head = [what, "precision", "recall", "f1", "ROC AUC", "average precision", "rows"];
   return columns([head, ...rows], [false, ...head.slice(1).map(() => true)]);
 }

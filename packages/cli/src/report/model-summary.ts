@@ -3,6 +3,7 @@ import {
   type Encoding,
   type FeatureEncoding,
   hashParameters,
+  type TargetEncoding,
   type TrainedModel,
 } from "@shardgrad/parallel";
 import type { LayerSpec } from "@shardgrad/core";
@@ -78,12 +79,27 @@ function layerCells(layer: LayerSpec): readonly string[] {
 }
 
 function formatEncoding({ features, target }: Encoding): string {
-  const goal =
-    target.kind === "class"
-      ? `one of ${target.classes.slice(0, 20).join(", ")}`
-      : `(value − ${short(target.mean)}) / ${short(target.sd)}`;
   const rows = features.map((feature) => [`  ${feature.column}`, featureWords(feature)]);
-  return [`predicts   ${target.column}: ${goal}`, "from", columns(rows)].join("\n");
+  return [...targetLines(target), "from", columns(rows)].join("\n");
+}
+
+function targetLines(target: TargetEncoding): readonly string[] {
+  const first = "predicts   ";
+  switch (target.kind) {
+    case "class":
+      return [`${first}${target.column}: one of ${target.classes.slice(0, 20).join(", ")}`];
+    case "number":
+      return target.columns.map(
+        ({ column, mean, sd }, i) =>
+          `${i === 0 ? first : " ".repeat(first.length)}${column}: (value − ${short(mean)}) / ${short(sd)}`,
+      );
+    case "labels": {
+      const names = someOf(target.labels, ", ");
+      return target.list === null
+        ? [`${first}any of ${names}`]
+        : [`${first}${target.list.column}: any of ${names}`];
+    }
+  }
 }
 
 function featureWords(feature: FeatureEncoding): string {

@@ -1,13 +1,13 @@
 // What a training run tells its user: the moments of a run, and who can tell them.
-import type { RunEvent, Scores } from "@shardgrad/parallel";
+import type { RunEvent, Scores, Task } from "@shardgrad/parallel";
 import type { TimeShares } from "./time-shares.js";
 
 /** The data are read and encoded; the workers start next. */
 export interface DataEvent {
   readonly type: "data";
-  readonly target: string;
-  readonly task: "classification" | "regression";
-  readonly classes: number | null;
+  readonly targets: readonly string[]; // columns
+  readonly task: Task;
+  readonly classes: number | null; // or labels
   readonly inputs: number; // width of an encoded row
   readonly rows: { readonly train: number; readonly validation: number; readonly test: number };
   readonly notes: readonly string[];

@@ -63,16 +63,26 @@ function describe(
 
 function describeData(event: DataEvent): string[] {
   const { train, validation, test } = event.rows;
-  const what =
-    event.task === "classification" ? `one of ${count(event.classes ?? 0)} classes` : "a number";
+  const several = event.targets.length > 1;
+  const what = {
+    classification: `one of ${count(event.classes ?? 0)} classes`,
+    regression: several ? "numbers; rmse and mae are in standard deviations of each" : "a number",
+    multilabel: `any of ${count(event.classes ?? 0)} labels`,
+  }[event.task];
   const held = [
     validation && `${count(validation)} to validate`,
     test && `${count(test)} to test`,
   ].filter(Boolean);
   return [
-    `predict ${pc.bold(event.target)} (${what}) from ${count(event.inputs)} inputs: ${[`${count(train)} rows to train`, ...held].join(", ")}`,
+    `predict ${pc.bold(someOf(event.targets))} (${what}) from ${count(event.inputs)} inputs: ${[`${count(train)} rows to train`, ...held].join(", ")}`,
     ...event.notes.map((note) => pc.yellow(`note: ${note}`)),
   ];
+}
+
+/** Names in a line: all when they are few. */
+function someOf(names: readonly string[], most = 8): string {
+  const rest = names.length - most;
+  return names.slice(0, most).join(", ") + (rest > 0 ? ` and ${count(rest)} more` : "");
 }
 
 function describeStart(event: StartEvent, { verbose, workers }: TextReport): string[] {

@@ -1,5 +1,5 @@
 // Datasets from arrays of numbers that a program already has.
-import type { Dataset, Target } from "./dataset.js";
+import type { Dataset, NumberTarget, Target } from "./dataset.js";
 import { shown } from "./input-error.js";
 import { byCodeUnit } from "./order.js";
 
@@ -9,6 +9,8 @@ export interface ArrayOptions {
   readonly width?: number | undefined;
   /** The classes of the labels, or how many there are when labels are numbers. Makes numbers labels. Default: those that occur. */
   readonly classes?: readonly string[] | number | undefined;
+  /** True when y is [rows][labels] of 0 and 1: labels of which a row has any number. */
+  readonly multilabel?: boolean | undefined;
 }
 
 /**
@@ -27,13 +29,19 @@ export function datasetFromArrays(
     | Int32Array
     | Float32Array
     | null = null,
-  { width, classes }: ArrayOptions = {},
+  { width, classes, multilabel = false }: ArrayOptions = {},
 ): Dataset {
   const { rows, columns, values } = matrix("x", x, width);
   const features = [{ kind: "f32", width: columns, values }] as const;
   if (y === null) return { rows, features, target: null };
-  const isLabels = y instanceof Int32Array || typeof y[0] === "string" || classes !== undefined;
-  const target: Target = isLabels ? classTarget(y, classes) : numberTarget(y, rows);
+  const isClass = y instanceof Int32Array || typeof y[0] === "string" || classes !== undefined;
+  if (isClass && multilabel)
+    throw new RangeError(
+      "datasetFromArrays: a class a row and multilabel; give rows of 0 and 1, and no classes",
+    );
+  const target: Target = isClass
+    ? classTarget(y, classes)
+    : { ...numberTarget(y, rows), kind: multilabel ? "labels" : "number" };
   const given =
     target.kind === "class" ? target.labels.length : target.values.length / target.width;
   if (given !== rows)
@@ -67,7 +75,10 @@ function matrix(
   return { rows: values.length, columns, values: Float32Array.from(values.flat()) };
 }
 
-function numberTarget(y: readonly unknown[] | Float32Array | Int32Array, rows: number): Target {
+function numberTarget(
+  y: readonly unknown[] | Float32Array | Int32Array,
+  rows: number,
+): NumberTarget {
   if (y instanceof Float32Array) return { kind: "number", width: y.length / rows, values: y };
   const nested = Array.from(y, (value) =>
     Array.isArray(value) ? value.map(Number) : [Number(value)],

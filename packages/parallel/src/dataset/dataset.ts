@@ -40,8 +40,15 @@ export interface NumberTarget {
   readonly values: Float32Array; // [rows, width]
 }
 
+/** Labels of which a row has any number: [rows, width], 1 where it has one, else 0. */
+export interface LabelsTarget {
+  readonly kind: "labels";
+  readonly width: number;
+  readonly values: Float32Array; // [rows, width]
+}
+
 /** What a row should give. */
-export type Target = ClassTarget | NumberTarget;
+export type Target = ClassTarget | NumberTarget | LabelsTarget;
 
 /** Rows of features and, for training and evaluation, a target. */
 export interface Dataset {

@@ -1,6 +1,7 @@
 // Turns a model's outputs back into labels, probabilities and numbers in their own unit.
 import { scalar } from "@shardgrad/core";
 import type { Encoding } from "./encoding.js";
+import { targetWidth } from "./target-encoding.js";
 
 /** Predicted classes of some rows. */
 export interface ClassPredictions {
@@ -11,23 +12,39 @@ export interface ClassPredictions {
   readonly probabilities: Float64Array; // [rows, classes]; each row sums to 1
 }
 
-/** Predicted numbers of some rows, in the target's own unit. */
+/** Predicted numbers of some rows, each in its own unit. */
 export interface NumberPredictions {
   readonly kind: "number";
-  readonly values: Float64Array; // [rows]
+  readonly columns: readonly string[]; // of the table, one or more
+  readonly values: Float64Array; // [rows, columns]
 }
 
-export type Predictions = ClassPredictions | NumberPredictions;
+/** Predicted labels of some rows, of which a row has any number. */
+export interface LabelsPredictions {
+  readonly kind: "labels";
+  readonly names: readonly string[]; // of all labels
+  /** 1 for a label whose probability is at least ½, else 0. */
+  readonly flags: Uint8Array; // [rows, names]
+  readonly labels: readonly (readonly string[])[]; // [rows], the names of those that are 1
+  readonly probabilities: Float64Array; // [rows, names], each on its own
+}
+
+export type Predictions = ClassPredictions | NumberPredictions | LabelsPredictions;
+
+/** What a predicted number is called where it leaves: one of several says which it is. */
+export function predictionName(predicted: number, column: string): string {
+  return predicted === 1 ? "prediction" : `prediction_${column}`;
+}
 
 /**
  * What outputs [rows, outputs] mean: the class of the largest logit (the first of equals) and the softmax of the
- * logits, or value·sd + mean. Throws RangeError when an output is not finite or they are no whole number of rows.
+ * logits; or value·sd + mean; or the sigmoid of each logit, and the labels whose logit is at least 0. Throws RangeError when an output is not finite or they are no whole number of rows.
  */
 export function decodeOutputs(
   { target }: Pick<Encoding, "target">,
   outputs: Float32Array,
 ): Predictions {
-  const width = target.kind === "class" ? target.classes.length : 1;
+  const width = targetWidth({ target });
   const rows = outputs.length / width;
   if (!Number.isInteger(rows))
     throw new RangeError(
@@ -38,11 +55,29 @@ export function decodeOutputs(
     throw new RangeError(
       `decodeOutputs: row ${Math.floor(wrong / width)}: the model's output is ${outputs[wrong]}; its weights are not usable`,
     );
-  if (target.kind === "number")
+  if (target.kind === "number") {
+    const { columns } = target;
     return {
       kind: "number",
-      values: Float64Array.from(outputs, (output) => output * target.sd + target.mean),
+      columns: columns.map(({ column }) => column),
+      values: Float64Array.from(outputs, (output, i) => {
+        const { mean = 0, sd = 1 } = columns[i % width] ?? {};
+        return output * sd + mean;
+      }),
     };
+  }
+  if (target.kind === "labels") {
+    const flags = Uint8Array.from(outputs, (output) => (output >= 0 ? 1 : 0));
+    return {
+      kind: "labels",
+      names: target.labels,
+      flags,
+      labels: Array.from({ length: rows }, (_, row) =>
+        target.labels.filter((_name, j) => flags[row * width + j] === 1),
+      ),
+      probabilities: Float64Array.from(outputs, sigmoid),
+    };
+  }
   const indices = Int32Array.from({ length: rows }, (_, row) =>
     argmax(outputs, row * width, width),
   );
@@ -61,6 +96,12 @@ export function argmax(values: Float32Array, start: number, width: number): numb
   for (let j = 1; j < width; j += 1)
     if ((values[start + j] ?? 0) > (values[start + best] ?? 0)) best = j;
   return best;
+}
+
+/** 1/(1 + e^−x), by a power that does not overflow. */
+function sigmoid(logit: number): number {
+  const power = scalar.exp(-Math.abs(logit));
+  return (logit >= 0 ? 1 : power) / (1 + power);
 }
 
 /** p_j = e^(x_j − max x) / Σ_k e^(x_k − max x). */

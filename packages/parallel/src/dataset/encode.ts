@@ -7,11 +7,11 @@ import {
   type EmbeddingFeature,
   type Encoding,
   type FeatureEncoding,
-  type TargetEncoding,
   type VectorFeature,
 } from "./encoding.js";
 import { requireTargets } from "./fit-target.js";
 import { InputError, shown } from "./input-error.js";
+import { encodeLabels } from "./labels.js";
 import {
   allRows,
   columnOf,
@@ -22,6 +22,11 @@ import {
   type Table,
   type TextColumn,
 } from "./table.js";
+import type {
+  ClassTargetEncoding,
+  NumberTargetEncoding,
+  TargetEncoding,
+} from "./target-encoding.js";
 
 /**
  * Rows of a table as features and target, by default all rows.
@@ -144,15 +149,37 @@ function standardised(
 }
 
 function encodeTarget(target: TargetEncoding, table: Table, rows: Int32Array): Target {
+  switch (target.kind) {
+    case "class":
+      return encodeClasses(target, table, rows);
+    case "number":
+      return encodeNumbers(target, table, rows);
+    case "labels":
+      return {
+        kind: "labels",
+        width: target.labels.length,
+        values: encodeLabels(target, table, rows),
+      };
+  }
+}
+
+function encodeNumbers({ columns }: NumberTargetEncoding, table: Table, rows: Int32Array): Target {
+  const width = columns.length;
+  const encoded = new Float32Array(rows.length * width);
+  columns.forEach(({ column: name, mean, sd }, j) => {
+    const column = columnOf(table, name);
+    requireTargets(table, column, rows);
+    const { values } = numbersExpected(table, column);
+    rows.forEach((row, i) => {
+      encoded[i * width + j] = standardised(values[row] ?? 0, mean, sd, table, row, name);
+    });
+  });
+  return { kind: "number", width, values: encoded };
+}
+
+function encodeClasses(target: ClassTargetEncoding, table: Table, rows: Int32Array): Target {
   const column = columnOf(table, target.column);
   requireTargets(table, column, rows);
-  if (target.kind === "number") {
-    const { values } = numbersExpected(table, column);
-    const encoded = Float32Array.from(rows, (row) =>
-      standardised(values[row] ?? 0, target.mean, target.sd, table, row, column.name),
-    );
-    return { kind: "number", width: 1, values: encoded };
-  }
   const labels = labelled(table, column);
   const classOf = new Map(target.classes.map((label, i) => [label, i]));
   return {

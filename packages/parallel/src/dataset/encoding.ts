@@ -1,5 +1,6 @@
 // How columns become numbers: learnt from the training rows alone, stored in the model, applied to every table.
 import type { EmbeddingTable } from "@shardgrad/core";
+import type { TargetEncoding } from "./target-encoding.js";
 
 /**
  * A number column: the value v limited to [low, high], then with `log` sign(v)·ln(1 + |v|), then (v − center)/scale in
@@ -122,25 +123,6 @@ export function encodedWidth(feature: FeatureEncoding): number {
   }
 }
 
-/** Classes by label: label i is output i. */
-export interface ClassTargetEncoding {
-  readonly kind: "class";
-  readonly column: string;
-  readonly element: "text" | "number"; // what the column held
-  readonly classes: readonly string[]; // text by code unit, numbers by value
-}
-
-/** A number to be predicted: (value − mean)/sd inside, reported in its own unit. */
-export interface NumberTargetEncoding {
-  readonly kind: "number";
-  readonly column: string;
-  readonly mean: number;
-  readonly sd: number;
-}
-
-/** What the model predicts. */
-export type TargetEncoding = ClassTargetEncoding | NumberTargetEncoding;
-
 /** Preprocessing as plain JSON. */
 export interface Encoding {
   /**
@@ -163,6 +145,7 @@ export function columnTypes({ features, target }: Encoding): Record<string, "num
       types.push([feature.column, feature.element]);
   // A target of numbers is left to the file: rows to be predicted may have anything there.
   if (target.kind === "class" && target.element === "text") types.push([target.column, "text"]);
+  if (target.kind === "labels" && target.list !== null) types.push([target.list.column, "text"]);
   return Object.fromEntries(types);
 }
 
@@ -176,14 +159,4 @@ export function embeddingTables({ features }: Pick<Encoding, "features">): Embed
 /** Categories of an embedding, the one of unknown values included. */
 export function embeddingSize({ values, missing }: EmbeddingFeature): number {
   return values.length + (missing ? 1 : 0) + 1;
-}
-
-/** Outputs that a model for this target has. */
-export function targetWidth({ target }: Encoding): number {
-  return target.kind === "class" ? target.classes.length : 1;
-}
-
-/** The target's scale: errors in its own unit are the model's times this. */
-export function targetUnit({ target }: Encoding): number {
-  return target.kind === "number" ? target.sd : 1;
 }

@@ -8,8 +8,10 @@ import { columnOf, type Column, type Table } from "./table.js";
 
 /** What to learn from which columns. */
 export interface EncodingOptions {
-  /** The column to predict. */
-  readonly target: string;
+  /** The column to predict; several are numbers, or labels of 0 and 1. */
+  readonly target: string | readonly string[];
+  /** What separates the labels that the texts of the target list, e.g. "|": a row has any number of them. */
+  readonly labelSeparator?: string | undefined;
   /** The columns to learn from. Default: all but the target. A column named here is never left out by itself. */
   readonly features?: readonly string[] | undefined;
   /** Columns to leave out. */
@@ -20,7 +22,10 @@ export interface EncodingOptions {
   readonly impute?: Readonly<Record<string, Imputation>> | undefined;
   /** Whether columns with missing values get a feature that says where. Default true. */
   readonly markMissing?: boolean | undefined;
-  /** Default: "classification" for text, truth values and IDX labels, "regression" for numbers. */
+  /**
+   * Default: "classification" for text, truth values and IDX labels, "regression" for numbers; for several columns
+   * "multilabel" when they hold 0 and 1, or false and true, alone.
+   */
   readonly task?: Task | undefined;
 }
 
@@ -40,10 +45,16 @@ const order = {
  * Throws InputError for a column that does not exist, cannot be learnt from, or a target that is missing in a row.
  */
 export function fitEncoding(table: Table, rows: Int32Array, options: EncodingOptions): Encoding {
-  const target = columnOf(table, options.target);
-  const { chosen, explicit } = chooseColumns(table, target, options);
+  const names = typeof options.target === "string" ? [options.target] : options.target;
+  const targets = names.map((name) => columnOf(table, name));
+  const double = names.find((name, i) => names.indexOf(name) < i);
+  if (double !== undefined)
+    throw new InputError(
+      `${table.source}: column ${JSON.stringify(double)} is named twice as a target; name it once`,
+    );
+  const { chosen, explicit } = chooseColumns(table, targets, options);
   if (rows.length === 0) throw new InputError(`${table.source}: there are no rows to train on`);
-  const { encoding, notes } = fitTarget(table, target, rows, options.task);
+  const { encoding, notes } = fitTarget(table, targets, rows, options);
   const encoders = new Map(
     namedColumns(table, chosen, options.encode, "encode").map(([column, text]) => [
       column,
@@ -94,27 +105,29 @@ function namedColumns<T>(
 
 function chooseColumns(
   table: Table,
-  target: Column,
+  targets: readonly Column[],
   { features, drop = [] }: EncodingOptions,
 ): { chosen: Column[]; explicit: boolean } {
   const dropped = new Set(drop.map((name) => columnOf(table, name)));
-  if (dropped.has(target))
-    throw new InputError(
-      `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be dropped`,
-    );
+  for (const target of targets)
+    if (dropped.has(target))
+      throw new InputError(
+        `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be dropped`,
+      );
   const wanted =
     features === undefined ? null : new Set(features.map((name) => columnOf(table, name)));
-  if (wanted?.has(target))
-    throw new InputError(
-      `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be a feature as well`,
-    );
+  for (const target of targets)
+    if (wanted?.has(target))
+      throw new InputError(
+        `${table.source}: column ${JSON.stringify(target.name)} is the target and cannot be a feature as well`,
+      );
   for (const column of wanted ?? [])
     if (dropped.has(column))
       throw new InputError(
         `${table.source}: column ${JSON.stringify(column.name)} is both a feature and dropped; choose one`,
       );
   const chosen = table.columns.filter(
-    (column) => column !== target && !dropped.has(column) && (wanted?.has(column) ?? true),
+    (column) => !targets.includes(column) && !dropped.has(column) && (wanted?.has(column) ?? true),
   );
   return { chosen, explicit: wanted !== null };
 }

@@ -1,4 +1,5 @@
 // Warnings about a table, one line each: what is likely to make a model worse than its score, or its score better than it.
+import type { Task } from "./fit-target.js";
 import { shown } from "./input-error.js";
 import { hasValue, listed, type Column, type Table, type VectorColumn } from "./table.js";
 
@@ -10,7 +11,9 @@ export interface TablePart {
 
 /** What is to be looked at. */
 export interface LintOptions {
-  readonly target: string;
+  readonly target: string | readonly string[];
+  /** With "multilabel" no classes are looked at. */
+  readonly task?: Task | undefined;
   /** Columns that the model learns from. */
   readonly features: readonly string[];
   readonly train: TablePart;
@@ -25,15 +28,20 @@ const RARE = 1 / 20;
 const MOSTLY = 0.5;
 
 /** Warnings about what a model is to be trained on; constant columns and identifiers are told when columns are encoded. */
-export function lintTraining({ target, features, train, scored }: LintOptions): string[] {
+export function lintTraining({ target, task, features, train, scored }: LintOptions): string[] {
   const { table, rows } = train;
-  const goal = table.columns.find((column) => column.name === target);
+  const goals = table.columns.filter(({ name }) =>
+    typeof target === "string" ? name === target : target.includes(name),
+  );
   const used = table.columns.filter((column) => features.includes(column.name));
-  if (goal === undefined) return [];
+  if (goals.length === 0) return [];
   return [
-    ...used.flatMap((column) => [...copy(column, goal, rows), ...empty(column, rows)]),
-    ...rareClasses(goal, rows),
-    ...repeated([...used, goal], train, scored),
+    ...used.flatMap((column) => [
+      ...goals.flatMap((goal) => copy(column, goal, rows)),
+      ...empty(column, rows),
+    ]),
+    ...(task === "multilabel" ? [] : goals.flatMap((goal) => rareClasses(goal, rows))),
+    ...repeated([...used, ...goals], train, scored),
   ];
 }
 

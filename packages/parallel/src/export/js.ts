@@ -1,9 +1,10 @@
 // A trained model as one JavaScript module that depends on nothing, and its types.
 import { jsHelpers, jsNetwork, type Parameters } from "@shardgrad/core";
+import { targetColumns } from "../dataset/target-encoding.js";
 import type { StoredModel } from "../files/model-file.js";
 import { jsFeatureHelpers, json } from "./js-features.js";
 import { jsFeature, tsFeature } from "./portable-features.js";
-import { jsTarget, tsTarget } from "./portable-target.js";
+import { jsTarget, targetWords, tsTarget } from "./portable-target.js";
 
 /** A module's source and its declarations. */
 export interface JsModule {
@@ -35,7 +36,7 @@ export function exportJs(model: StoredModel): JsModule {
   const constants = names.map(
     (name, i) => `const w${i} = floats("${base64(parameters, name)}"); // ${name}`,
   );
-  const what = encoding === null ? "outputs" : encoding.target.column;
+  const what = encoding === null ? "outputs" : targetColumns(encoding.target).join(", ");
   const code = [
     `// Predicts ${json(what)}: a trained network, written by shardgrad. It depends on nothing.`,
     ...exportedLists(model).map(({ name, value }) => `export const ${name} = ${json(value)};`),
@@ -88,6 +89,7 @@ function exportedLists({ encoding }: StoredModel): { name: string; value: readon
   return [
     { name: "columns", value: columns },
     ...(target.kind === "class" ? [{ name: "classes", value: target.classes }] : []),
+    ...(target.kind === "labels" ? [{ name: "labels", value: target.labels }] : []),
   ];
 }
 
@@ -105,7 +107,7 @@ function types(model: StoredModel): string {
     "export interface Row {",
     ...Array.from(cells, ([column, type]) => `  readonly ${json(column)}: ${type};`),
     "}",
-    `/** ${encoding.target.kind === "class" ? "The most probable class, and the probability of each" : "A number in its own unit"}. */`,
+    `/** ${targetWords(encoding.target)}. */`,
     `export type Prediction = ${tsTarget(encoding.target)};`,
     ...exportedLists(model).map(({ name }) => `export declare const ${name}: readonly string[];`),
     "/** The prediction for one row. Throws TypeError naming the column that is absent or of another type. */",

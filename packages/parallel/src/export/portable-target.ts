@@ -1,6 +1,7 @@
 // How each kind of target is written outside of shardgrad: what a model's outputs mean, as ONNX nodes and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
-import type { TargetEncoding } from "../dataset/encoding.js";
+import { predictionName } from "../dataset/decode.js";
+import type { TargetEncoding } from "../dataset/target-encoding.js";
 import { json } from "./js-features.js";
 import { ROWS_NAME } from "./portable-features.js";
 
@@ -8,10 +9,12 @@ import { ROWS_NAME } from "./portable-features.js";
 interface PortableTarget<Target> {
   /** Adds nodes that decode the outputs, float [rows, outputs], and declares the model's outputs. */
   readonly onnx: (graph: OnnxGraph, outputs: string, target: Target) => void;
-  /** Lines that compute `predict`'s answer from the Float32Array `outputs`; they may call `softmax`. */
+  /** Lines that compute `predict`'s answer from the Float32Array `outputs`; they may call the helpers of networks. */
   readonly js: (outputs: string, target: Target) => readonly string[];
   /** The type of `predict`'s answer, in TypeScript. */
   readonly type: (target: Target) => string;
+  /** What the answer is, in words. */
+  readonly words: (target: Target) => string;
 }
 
 type PortableTargets = {
@@ -41,17 +44,72 @@ const portableTargets: PortableTargets = {
       const names = classes.map((name) => json(name)).join(" | ");
       return `{ readonly label: ${names}; readonly probabilities: Readonly<Record<${names}, number>> }`;
     },
+    words: () => "The most probable class, and the probability of each",
   },
   number: {
     // In f64: a float has no digits for a year or a time stamp to be told from the next.
-    onnx: (graph, outputs, { column, mean, sd }) => {
+    onnx: (graph, outputs, { columns }) => {
       const wide = graph.cast(outputs, "double");
-      const scaled = graph.node("Mul", [wide, graph.constant("sd", "double", [], [sd])]);
-      const value = graph.node("Add", [scaled, graph.constant("mean", "double", [], [mean])]);
-      graph.output("prediction", value, "double", [ROWS_NAME, 1], `${column}, in its own unit`);
+      const each = (of: "mean" | "sd"): string =>
+        graph.constant(
+          of,
+          "double",
+          [columns.length],
+          columns.map((column) => column[of]),
+        );
+      const scaled = graph.node("Mul", [wide, each("sd")]);
+      const values = graph.node("Add", [scaled, each("mean")]);
+      columns.forEach(({ column }, j) => {
+        const at = graph.constant("column", "int64", [1], [j]);
+        const value =
+          columns.length === 1 ? values : graph.node("Gather", [values, at], { axis: { int: 1 } });
+        const name = predictionName(columns.length, column);
+        graph.output(name, value, "double", [ROWS_NAME, 1], `${column}, in its own unit`);
+      });
     },
-    js: (outputs, { mean, sd }) => [`return ${outputs}[0] * ${json(sd)} + ${json(mean)};`],
-    type: () => "number",
+    js: (outputs, { columns }) => {
+      const values = columns.map(
+        ({ mean, sd }, j) => `${outputs}[${j}] * ${json(sd)} + ${json(mean)}`,
+      );
+      if (columns.length === 1) return [`return ${values.join("")};`];
+      const entries = columns.map(({ column }, j) => `[${json(column)}, ${values[j] ?? ""}]`);
+      return [`return Object.fromEntries([${entries.join(", ")}]);`];
+    },
+    type: ({ columns }) =>
+      columns.length === 1
+        ? "number"
+        : `Readonly<Record<${columns.map(({ column }) => json(column)).join(" | ")}, number>>`,
+    words: ({ columns }) =>
+      columns.length === 1 ? "A number in its own unit" : "Numbers by column, each in its own unit",
+  },
+  labels: {
+    // From the logits, as here: the sigmoid of a small one may round to ½.
+    onnx: (graph, outputs, { labels }) => {
+      const zero = graph.constant("zero", "float", [], [0]);
+      const isSet = graph.node("GreaterOrEqual", [outputs, zero]);
+      const flags = graph.cast(isSet, "int64");
+      const order = "in the order of the metadata";
+      graph.output(
+        "labels",
+        flags,
+        "int64",
+        [ROWS_NAME, labels.length],
+        `1 for labels that a row has, ${order}`,
+      );
+      const sigmoid = graph.node("Sigmoid", [outputs]);
+      const doc = `the probability of each of ${labels.length} labels, ${order}`;
+      graph.output("probabilities", sigmoid, "float", [ROWS_NAME, labels.length], doc);
+    },
+    js: (outputs) => [
+      `const probabilities = labels.map((name, i) => [name, 1 / (1 + Math.exp(-${outputs}[i]))]);`,
+      `const own = labels.filter((_, i) => ${outputs}[i] >= 0);`,
+      "return { labels: own, probabilities: Object.fromEntries(probabilities) };",
+    ],
+    type: ({ labels }) => {
+      const names = labels.map((name) => json(name)).join(" | ");
+      return `{ readonly labels: readonly (${names})[]; readonly probabilities: Readonly<Record<${names}, number>> }`;
+    },
+    words: () => "The labels whose probability is at least 1/2, and the probability of each",
   },
 };
 
@@ -71,3 +129,6 @@ export const jsTarget = (outputs: string, target: TargetEncoding): readonly stri
 
 /** The type of the answer in TypeScript. */
 export const tsTarget = (target: TargetEncoding): string => ruleOf(target).type(target);
+
+/** What the answer is, in words. */
+export const targetWords = (target: TargetEncoding): string => ruleOf(target).words(target);

@@ -15,13 +15,8 @@ import {
 import { NO_OPS, type CustomOps } from "../custom-ops.js";
 import { decodeOutputs, type Predictions } from "../dataset/decode.js";
 import { denseFeatures, encodeFeatures } from "../dataset/encode.js";
-import {
-  columnTypes,
-  embeddingTables,
-  encodedWidth,
-  targetWidth,
-  type Encoding,
-} from "../dataset/encoding.js";
+import { columnTypes, embeddingTables, encodedWidth, type Encoding } from "../dataset/encoding.js";
+import { targetWidth } from "../dataset/target-encoding.js";
 import { errorCode, InputError, shown } from "../dataset/input-error.js";
 import { tableFromRecords, type TableRecord } from "../dataset/records.js";
 import type { Table } from "../dataset/table.js";

@@ -136,7 +136,15 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
       element: z.enum(["text", "number"]),
       classes: z.array(z.string()).min(2),
     }),
-    z.strictObject({ kind: z.literal("number"), column: name, mean: finite, sd: scale }),
+    z.strictObject({
+      kind: z.literal("number"),
+      columns: z.array(z.strictObject({ column: name, mean: finite, sd: scale })).min(1),
+    }),
+    z.strictObject({
+      kind: z.literal("labels"),
+      labels: z.array(z.string()).min(1),
+      list: z.strictObject({ column: name, separator: z.string().min(1) }).nullable(),
+    }),
   ]),
   notes: z.array(z.string()),
 });

@@ -92,7 +92,7 @@ function logLoss(probabilities: Float64Array, width: number, labels: Int32Array)
  * Area under the ROC curve and average precision of the scores of rows that are of a class, and of those that are not.
  * Equal scores are one threshold: half of their pairs count as right. Both null when there are no rows of either kind.
  */
-function ranking(
+export function ranking(
   own: Float64Array,
   rest: Float64Array,
 ): Pick<OneAgainstRest, "rocAuc" | "averagePrecision"> {

@@ -5,7 +5,7 @@ import type { Scores } from "../events.js";
 /** Targets of adjacent rows, the first of them being row 0 of `add`. */
 export type TargetRows =
   | { readonly kind: "class"; readonly labels: Int32Array } // [count]
-  | { readonly kind: "number"; readonly values: Float32Array }; // [count, width]
+  | { readonly kind: "number" | "labels"; readonly values: Float32Array }; // [count, width]
 
 /**
  * Scores rows in two steps: `add` a chunk of rows to its own `size` sums, then fold the sums of all chunks in their
@@ -26,7 +26,10 @@ export interface Scorer {
     targets: TargetRows,
     count: number,
   ) => void;
-  /** { loss, accuracy } for classes, { loss, rmse, mae, r2 } for numbers; loss only when row losses were added. */
+  /**
+   * { loss, accuracy } for classes, { loss, rmse, mae, r2 } for numbers, { loss, f1, microF1 } for labels; loss only when
+   * row losses were added.
+   */
   readonly finish: (sums: Float64Array) => Scores;
 }
 
@@ -41,11 +44,23 @@ export interface ScorerOptions {
   readonly perRowCount?: number | undefined;
 }
 
+/** The scores of each kind of target. */
+export const scoreNames: Readonly<Record<Target["kind"], readonly string[]>> = {
+  class: ["loss", "accuracy"],
+  number: ["loss", "rmse", "mae", "r2"],
+  labels: ["loss", "f1", "microF1"],
+};
+
 /** The scorer for targets of this kind. */
 export function scorer({ kind, width, unit = 1, perRowCount = 1 }: ScorerOptions): Scorer {
-  return kind === "class"
-    ? classScorer(width, perRowCount)
-    : numberScorer(width, unit, perRowCount);
+  switch (kind) {
+    case "class":
+      return classScorer(width, perRowCount);
+    case "number":
+      return numberScorer(width, unit, perRowCount);
+    case "labels":
+      return labelScorer(width, perRowCount);
+  }
 }
 
 /** Adds the sums of the next chunk to those of the chunks before it. */
@@ -75,7 +90,7 @@ function classScorer(width: number, perRowCount: number): Scorer {
     size: 4,
     add: (sums, outputs, rowLoss, targets, count) => {
       if (targets.kind !== "class")
-        throw new TypeError("scorer: class labels expected, numbers given");
+        throw new TypeError(`scorer: class labels expected, a ${targets.kind} target given`);
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
         if (isRight(outputs, row * width, width, targets.labels[row] ?? -1))
@@ -99,6 +114,69 @@ function isRight(outputs: Float32Array, start: number, width: number, label: num
 }
 
 /**
+ * A label is predicted when its logit is at least 0. f1 is the unweighted mean over the labels that occur, microF1 comes
+ * from the counts of all labels together.
+ */
+function labelScorer(width: number, perRowCount: number): Scorer {
+  const PER_LABEL = 3; // rows that have it, rows predicted to have it, rows of both kinds
+  return {
+    size: 3 + PER_LABEL * width,
+    add: (sums, outputs, rowLoss, targets, count) => {
+      if (targets.kind !== "labels")
+        throw new TypeError(`scorer: labels of 0 and 1 expected, a ${targets.kind} target given`);
+      addLoss(sums, rowLoss, count);
+      for (let i = 0; i < count * width; i += 1) {
+        const first = 3 + PER_LABEL * (i % width);
+        const has = targets.values[i] ?? 0;
+        const predicted = (outputs[i] ?? Number.NaN) >= 0 ? 1 : 0;
+        sums[first] = at(sums, first) + has;
+        sums[first + 1] = at(sums, first + 1) + predicted;
+        sums[first + 2] = at(sums, first + 2) + has * predicted;
+      }
+    },
+    finish: (sums) => {
+      const counts = Array.from({ length: width }, (_, j): LabelCounts => {
+        const first = 3 + PER_LABEL * j;
+        return {
+          support: at(sums, first),
+          predicted: at(sums, first + 1),
+          right: at(sums, first + 2),
+        };
+      });
+      return {
+        ...lossScore(sums, perRowCount),
+        f1: macroF1(counts.map(labelScores)),
+        microF1: microF1(counts),
+      };
+    },
+  };
+}
+
+/** Rows that have a label, rows that are predicted to have it, and rows of both kinds. */
+export interface LabelCounts {
+  readonly support: number;
+  readonly predicted: number;
+  readonly right: number;
+}
+
+/** Precision, recall and F1 of a label. */
+export function labelScores({ support, predicted, right }: LabelCounts): ClassScores {
+  return {
+    support,
+    precision: ratio(right, predicted),
+    recall: ratio(right, support),
+    f1: ratio(2 * right, support + predicted),
+  };
+}
+
+/** F1 from the counts of all labels together. */
+export function microF1(counts: readonly LabelCounts[]): number {
+  const sum = (of: keyof LabelCounts): number =>
+    counts.reduce((total, count) => total + count[of], 0);
+  return ratio(2 * sum("right"), sum("support") + sum("predicted"));
+}
+
+/**
  * rmse = √(Σe²/(n·width)), mae = Σ|e|/(n·width), r2 = mean over outputs of 1 − Σe²/Σ(t − mean t)²,
  * with Σ(t − mean t)² = Σt² − (Σt)²/n in f64: t is f32, so the difference keeps its digits.
  */
@@ -108,7 +186,7 @@ function numberScorer(width: number, unit: number, perRowCount: number): Scorer 
     size: 3 + PER_OUTPUT * width,
     add: (sums, outputs, rowLoss, targets, count) => {
       if (targets.kind !== "number")
-        throw new TypeError("scorer: numbers expected, class labels given");
+        throw new TypeError(`scorer: numbers expected, a ${targets.kind} target given`);
       addLoss(sums, rowLoss, count);
       for (let row = 0; row < count; row += 1)
         for (let j = 0; j < width; j += 1) {
@@ -194,13 +272,7 @@ export function classScores({ classes, counts }: ConfusionMatrix): ClassScores[]
       support += at(counts, own * classes + other);
       predicted += at(counts, other * classes + own);
     }
-    const right = at(counts, own * classes + own);
-    return {
-      support,
-      precision: ratio(right, predicted),
-      recall: ratio(right, support),
-      f1: ratio(2 * right, support + predicted),
-    };
+    return labelScores({ support, predicted, right: at(counts, own * classes + own) });
   });
 }
 

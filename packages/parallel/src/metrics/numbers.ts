@@ -37,3 +37,26 @@ export function numberMetrics(predictions: Float64Array, targets: Float64Array):
     mape: counted === 0 ? null : parts / counted,
   };
 }
+
+/**
+ * Scores of several targets together: the unweighted means of R² and MAPE; RMSE and MAE in standard deviations of each
+ * target, as units differ: rmse = √(mean (rmseⱼ/sdⱼ)²), mae = mean maeⱼ/sdⱼ. MAPE is null when one of the targets has none.
+ * @param sds the targets' standard deviations, as the model has them
+ */
+export function overallNumbers(
+  reports: readonly NumberReport[],
+  sds: readonly number[],
+): NumberReport {
+  if (reports.length === 0 || reports.length !== sds.length)
+    throw new RangeError(
+      `overallNumbers: ${reports.length} reports and ${sds.length} standard deviations`,
+    );
+  const mean = (of: (report: NumberReport, sd: number) => number): number =>
+    reports.reduce((sum, report, j) => sum + of(report, sds[j] ?? 1), 0) / reports.length;
+  return {
+    rmse: Math.sqrt(mean(({ rmse }, sd) => (rmse / sd) * (rmse / sd))),
+    mae: mean(({ mae }, sd) => mae / sd),
+    r2: mean(({ r2 }) => r2),
+    mape: reports.some(({ mape }) => mape === null) ? null : mean(({ mape }) => mape ?? 0),
+  };
+}

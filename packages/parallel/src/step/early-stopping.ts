@@ -12,7 +12,7 @@ import type { Scoring } from "./scoring.js";
 export interface EarlyStopping {
   /** Epochs without a better score after which the run ends. */
   readonly patience: number;
-  /** The score of the validation rows that is watched; more is better for accuracy and r2, less for all others. Default "loss". */
+  /** The score of the validation rows that is watched; more is better for accuracy, r2, f1 and microF1, less for all others. Default "loss". */
   readonly monitor?: string | undefined;
   /** How much better a score must be to count, in the score's own unit. Default 0. */
   readonly minDelta?: number | undefined;
@@ -40,15 +40,15 @@ const BEFORE = 4;
 
 const slotAfter = (epochs: number): number => 2 * ((epochs + 1) & 1);
 
+const moreIsBetter: ReadonlySet<string> = new Set(["accuracy", "r2", "f1", "microF1"]);
+
 /** Tells whether a score beats the best so far. NaN never does. */
 export function isBetter(
   value: number,
   best: number,
   { monitor, minDelta }: StoppingSpec,
 ): boolean {
-  return monitor === "accuracy" || monitor === "r2"
-    ? value > best + minDelta
-    : value < best - minDelta;
+  return moreIsBetter.has(monitor) ? value > best + minDelta : value < best - minDelta;
 }
 
 /**

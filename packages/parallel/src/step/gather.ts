@@ -54,7 +54,7 @@ export function gatherer(
   const { target } = spec;
   if (target?.kind === "class")
     calls.push((rows) => kernels.gatherI32(rows, places.indices, data.target, places.target));
-  if (target?.kind === "number") {
+  if (target && target.kind !== "class") {
     const { width } = target;
     calls.push((rows) =>
       kernels.gatherF32(rows, width, places.indices, data.target, places.target, width),

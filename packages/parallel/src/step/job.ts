@@ -26,7 +26,7 @@ export type BlockSpec =
 
 export type TargetSpec =
   | { readonly kind: "class"; readonly classes: number }
-  | { readonly kind: "number"; readonly width: number };
+  | { readonly kind: "number" | "labels"; readonly width: number };
 
 /** What training adds to a forward pass. */
 export interface TrainingSpec {
@@ -87,7 +87,7 @@ export function dataSpec(dataset: Dataset): DataSpec {
         ? null
         : target.kind === "class"
           ? { kind: "class", classes: target.classes }
-          : { kind: "number", width: target.width },
+          : { kind: target.kind, width: target.width },
   };
 }
 

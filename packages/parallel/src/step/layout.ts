@@ -191,7 +191,7 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
   const targetWidth = Math.max(
     1,
     ...[job.training?.data.target, job.scored?.target].map((t) =>
-      t?.kind === "number" ? t.width : 1,
+      t && t.kind !== "class" ? t.width : 1,
     ),
   );
   const before = end;

@@ -102,9 +102,9 @@ function targetViews(
       kind: "class",
       labels: new Int32Array(buffer, address + 4 * row, rows),
     });
-  const { width } = target;
+  const { kind, width } = target;
   return (row, rows) => ({
-    kind: "number",
+    kind,
     values: new Float32Array(buffer, address + 4 * row * width, rows * width),
   });
 }

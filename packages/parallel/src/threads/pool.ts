@@ -97,7 +97,7 @@ export class Pool {
     });
     if (data.target?.kind === "class")
       new Int32Array(buffer, target, data.target.labels.length).set(data.target.labels);
-    if (data.target?.kind === "number")
+    else if (data.target !== null)
       new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
   }
 

@@ -1,5 +1,6 @@
 // The options of `shardgrad train` that say what is learnt from: the table, its columns and its rows.
 import type { OptionTable } from "../option.js";
+import type { Task } from "@shardgrad/parallel";
 import { typesOption } from "../use.js";
 import {
   columnEncoders,
@@ -17,14 +18,15 @@ import {
 /** What a run learns from. */
 export interface DataSettings {
   readonly data?: string | undefined;
-  readonly target?: string | undefined;
+  readonly target?: readonly string[] | undefined;
+  readonly labelSeparator?: string | undefined;
   readonly features?: readonly string[] | undefined;
   readonly drop?: readonly string[] | undefined;
   readonly types?: Readonly<Record<string, "number" | "text">> | undefined;
   readonly encode?: Readonly<Record<string, string>> | undefined;
   readonly impute?: Readonly<Record<string, "mean" | "median" | number>> | undefined;
   readonly markMissing: boolean;
-  readonly task?: "classification" | "regression" | undefined;
+  readonly task?: Task | undefined;
   readonly val: number | string;
   readonly test?: number | string | undefined;
   readonly trainRows?: string | undefined;
@@ -48,10 +50,16 @@ export const dataOptions: OptionTable<DataSettings> = {
     scope: "result",
   },
   target: {
-    kind: text("a column name"),
-    help: "Column to predict",
+    kind: listOf(text("a column name"), COLUMNS),
+    help: "Column to predict; several are numbers, or labels of 0 and 1",
     group: "Data",
     defaultWords: "label for IDX files",
+    scope: "result",
+  },
+  labelSeparator: {
+    kind: text("a text, such as '|'"),
+    help: "What separates the labels that a text to predict lists: a row has any number of them",
+    group: "Data",
     scope: "result",
   },
   features: {
@@ -90,10 +98,11 @@ export const dataOptions: OptionTable<DataSettings> = {
     scope: "result",
   },
   task: {
-    kind: choice("classification", "regression"),
-    help: "Predict a class or a number",
+    kind: choice("classification", "regression", "multilabel"),
+    help: "Predict a class, numbers, or any number of labels",
     group: "Data",
-    defaultWords: "by the target: classification for text, regression for numbers",
+    defaultWords:
+      "by the target: classification for text, regression for numbers, multilabel for several columns of 0 and 1",
     scope: "result",
   },
   val: {

@@ -16,8 +16,11 @@ export interface ModelSettings {
   readonly loss?: RunLoss | undefined;
 }
 
-/** The losses of classes and of numbers as a table has them. */
-type RunLoss = Extract<LossName, "crossEntropy" | "meanSquaredError" | "halfSquaredError" | "norm">;
+/** The losses of classes, labels and numbers as a table has them. */
+type RunLoss = Extract<
+  LossName,
+  "crossEntropy" | "binaryCrossEntropy" | "meanSquaredError" | "halfSquaredError" | "norm"
+>;
 
 /** The initialisers that need no number. */
 type InitName = Exclude<InitSpec["name"], "constant">;
@@ -102,10 +105,17 @@ export const modelOptions: OptionTable<ModelSettings> = {
     scope: "result",
   },
   loss: {
-    kind: choice("crossEntropy", "meanSquaredError", "halfSquaredError", "norm"),
+    kind: choice(
+      "crossEntropy",
+      "binaryCrossEntropy",
+      "meanSquaredError",
+      "halfSquaredError",
+      "norm",
+    ),
     help: "What training makes small",
     group: "Model",
-    defaultWords: "crossEntropy for classes, meanSquaredError for numbers",
+    defaultWords:
+      "crossEntropy for classes, binaryCrossEntropy for labels, meanSquaredError for numbers",
     scope: "result",
   },
 };

@@ -127,7 +127,7 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     scope: "result",
   },
   monitor: {
-    kind: choice("loss", "accuracy", "rmse", "mae", "r2"),
+    kind: choice("loss", "accuracy", "rmse", "mae", "r2", "f1", "microF1"),
     help: "The score that --patience watches",
     group: "Training",
     defaultWords: "loss",
