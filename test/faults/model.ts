@@ -20,7 +20,10 @@ import { snapshotComplete } from "../../packages/parallel/dist/step/snapshot.js"
 
 /** What is explored. */
 export interface Scenario {
+  /** The most workers that train at once; all of them from the start unless `legs` says otherwise. */
   readonly workers: number;
+  /** How many train at first, after the first change, after the second; each change is asked for at any moment. */
+  readonly legs?: readonly number[];
   readonly stepsPerEpoch: number;
   readonly epochs: number;
   readonly scores: boolean;
@@ -43,19 +46,24 @@ export interface Explored {
   readonly states: number;
   /** Committed steps in the ends that were reached. */
   readonly ends: ReadonlySet<number>;
+  /** How many changes of the number of workers there were in the ends that were reached. */
+  readonly changes: ReadonlySet<number>;
   readonly snapshots: number;
 }
 
 const TORN = -2; // a value that somebody is writing
 /** Ghost words behind the control words: what the workers' plain memory holds, as the step it belongs to. */
 const GHOSTS = 100_000;
-const theta = (parity: number, w: number): number => GHOSTS + parity * 16 + w;
-const gradient = (w: number): number => GHOSTS + 32 + w;
-const sums = (w: number): number => GHOSTS + 48 + w;
-const copied = (w: number): number => GHOSTS + 64 + w;
-const best = (w: number): number => GHOSTS + 800 + w;
+// Each is in as many slices as there may be workers; who owns which depends on how many there are.
+const theta = (parity: number, slice: number): number => GHOSTS + parity * 16 + slice;
+const gradient = (slice: number): number => GHOSTS + 32 + slice;
+const sums = (slice: number): number => GHOSTS + 48 + slice;
+const copied = (slice: number): number => GHOSTS + 64 + slice;
+const best = (slice: number): number => GHOSTS + 800 + slice;
 /** What the leader stores after an epoch: the epochs that were finished then, for even and for odd ones. */
 const verdict = (epochs: number): number => GHOSTS + 820 + (epochs & 1);
+/** How many workers train: known to the supervisor. */
+const TRAINING = GHOSTS + 998;
 const dataLoss = (step: number): number => GHOSTS + 80 + step;
 const loss = (step: number): number => GHOSTS + 180 + step;
 const epochLoss = (epoch: number): number => GHOSTS + 280 + epoch;
@@ -69,7 +77,7 @@ type Operation =
       readonly kind: "check";
       readonly what: string;
       readonly words: readonly (readonly [at: number, value: number])[];
-      readonly store: readonly [at: number, value: number];
+      readonly stores: readonly (readonly [at: number, value: number])[];
     };
 
 /** A local state of a thread: what it does next there, and where each answer leads. */
@@ -130,13 +138,13 @@ class Replay implements SharedWords {
     this.#answer({ kind: "wait", at, seen });
   }
 
-  /** Fails unless the words have these values; then stores one. */
+  /** Fails unless the words have these values; then stores some. */
   check(
     what: string,
     words: readonly (readonly [number, number])[],
-    store: readonly [number, number],
+    ...stores: readonly (readonly [number, number])[]
   ): void {
-    this.#answer({ kind: "check", what, words, store });
+    this.#answer({ kind: "check", what, words, stores });
   }
 }
 
@@ -189,56 +197,61 @@ class Code {
   }
 }
 
-/** The code of worker w: the start of a thread, then one phase after the other. */
-function workerPiece(scenario: Scenario, w: number, at: string): Piece {
-  const { workers, nonFinite } = scenario;
+const legsOf = ({ legs, workers }: Scenario): readonly number[] => legs ?? [workers];
+
+/** The code of worker w in a leg: the start of a thread, then one phase after the other. */
+function workerPiece(scenario: Scenario, w: number, at: string, leg: number): Piece {
+  const { workers: maxWorkers, nonFinite } = scenario;
+  const workers = legsOf(scenario)[leg] ?? 0;
   const phases = phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores);
-  const everybody = Array.from({ length: workers }, (_, v) => v);
+  const slices = Array.from({ length: maxWorkers }, (_, slice) => slice);
+  const own = slices.filter((slice) => Math.floor((slice * workers) / maxWorkers) === w);
   return (words) => {
     const control = new Control(words);
     /** Something that takes its time: what it reads must hold when it begins and when it ends. */
     const work = (
       what: string,
       reads: readonly (readonly [number, number])[],
-      to: number,
+      to: (slice: number) => number,
       value: number,
     ): void => {
-      words.check(`${what} begins`, reads, [to, TORN]);
-      words.check(`${what} ends`, reads, [to, value]);
+      words.check(`${what} begins`, reads, ...own.map((slice) => [to(slice), TORN] as const));
+      words.check(`${what} ends`, reads, ...own.map((slice) => [to(slice), value] as const));
     };
-    const whole = (step: number): (readonly [number, number])[] =>
-      everybody.map((v) => [theta(step & 1, v), step] as const);
+    const every = (at: (slice: number) => number, value: number): (readonly [number, number])[] =>
+      slices.map((slice) => [at(slice), value] as const);
+    const thetaAfter =
+      (step: number) =>
+      (slice: number): number =>
+        theta(step & 1, slice);
+    const whole = (step: number): (readonly [number, number])[] => every(thetaAfter(step), step);
+    const ownTheta = (step: number): (readonly [number, number])[] =>
+      own.map((slice) => [theta(step & 1, slice), step] as const);
     const line: Line = {
       phases,
       control,
       barrier: new Barrier(control, workers, w, false),
-      workers,
+      maxWorkers,
       index: w,
       scoring: null,
       tracer: null,
       storeHash: null,
       step: {
         gradients: (_, __, step) =>
-          work(`worker ${w}: gradients of step ${step}`, whole(step), gradient(w), step),
+          work(`worker ${w}: gradients of step ${step}`, whole(step), gradient, step),
         update: (_, __, step) => {
-          const reads = everybody.map((v) => [gradient(v), step] as const);
-          const own = [theta(step & 1, w), step] as const;
+          const reads = every(gradient, step);
           work(
             `worker ${w}: update of step ${step}`,
-            [...reads, own],
-            theta((step + 1) & 1, w),
+            [...reads, ...ownTheta(step)],
+            thetaAfter(step + 1),
             step + 1,
           );
           if (w === 0) words.check("the data loss", reads, [dataLoss(step), 1]);
           return nonFinite?.worker !== w || nonFinite.step !== step;
         },
         snapshot: (_, __, step) =>
-          work(
-            `worker ${w}: snapshot of step ${step}`,
-            [[theta(step & 1, w), step]],
-            copied(w),
-            step,
-          ),
+          work(`worker ${w}: snapshot of step ${step}`, ownTheta(step), copied, step),
         recordStep: (epoch, inEpoch) => {
           const step = epoch * phases.stepsPerEpoch + inEpoch;
           words.check(
@@ -248,7 +261,7 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
           );
         },
         recordEpoch: (epoch) => {
-          const scored = everybody.map((v) => [sums(v), epoch + 1] as const);
+          const scored = every(sums, epoch + 1);
           words.check(`the record of epoch ${epoch}`, scenario.scores ? scored : [], [
             epochLoss(epoch),
             1,
@@ -257,11 +270,11 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
         endEpoch: (epoch, step) => {
           if (scenario.enough === undefined) return false;
           const reads = [
-            ...everybody.map((v) => [sums(v), epoch + 1] as const),
+            ...every(sums, epoch + 1),
             [verdict(epoch), epoch] as const,
-            [theta(step & 1, w), step] as const,
+            ...ownTheta(step),
           ];
-          work(`worker ${w}: the best of epoch ${epoch}`, reads, best(w), step);
+          work(`worker ${w}: the best of epoch ${epoch}`, reads, best, step);
           if (w === 0)
             words.check(`the verdict of epoch ${epoch}`, reads, [verdict(epoch + 1), epoch + 1]);
           return epoch === scenario.enough;
@@ -274,18 +287,23 @@ function workerPiece(scenario: Scenario, w: number, at: string): Piece {
     const position: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
     if (at === "start") {
       start(line, position);
-      return `${w}:${position.finished}`;
+      return `${w}:${position.finished}:${leg}`;
     }
+    const pass = (over: Line): string | null => {
+      const passed = passPhase(over, position);
+      if (passed === "paused") return PAUSE;
+      return passed === "passed" ? `${w}:${position.finished}:${leg}` : null;
+    };
     moveTo(position, phases, Number(at));
     if (position.phase === "score") {
       const { epoch, step } = position;
       const scoring = {
-        run: () => work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums(w), epoch + 1),
+        run: () => work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums, epoch + 1),
         fold: () => {},
       };
-      return passPhase({ ...line, scoring }, position) ? `${w}:${position.finished}` : null;
+      return pass({ ...line, scoring });
     }
-    return passPhase(line, position) ? `${w}:${position.finished}` : null;
+    return pass(line);
   };
 }
 
@@ -303,6 +321,9 @@ function otherPiece(scenario: Scenario, name: string): Piece {
       case "abort":
         control.abort(workers);
         return null;
+      case "change":
+        control.requestPause();
+        return null;
       case "snapshots": {
         // As in checkpoints.ts: ask, look until it is complete, write it, ask again.
         const left = Number(state?.slice(1));
@@ -311,7 +332,8 @@ function otherPiece(scenario: Scenario, name: string): Piece {
           return `snapshots:l${left}`;
         }
         const step = control.snapshotStep;
-        if (step < 0 || !snapshotComplete(control, workers, finishedPhases(phases, step)))
+        const training = words.load(TRAINING);
+        if (step < 0 || !snapshotComplete(control, training, finishedPhases(phases, step)))
           return name;
         const reads = Array.from({ length: workers }, (_, v) => [copied(v), step] as const);
         words.check(`writing the snapshot of step ${step} begins`, reads, [GHOSTS + 999, step]);
@@ -327,12 +349,15 @@ function otherPiece(scenario: Scenario, name: string): Piece {
 const RUNS = -1;
 const DEAD = -2;
 const DONE = -3;
+const PAUSED = -4;
+/** Where a worker's code goes that pauses. */
+const PAUSE = "pause";
 
 /** One thread in a state of the whole. */
 interface Thread {
   readonly name: string; // of its piece
   readonly place: Place | null;
-  /** RUNS, DEAD, DONE, or the word at which it sleeps. */
+  /** RUNS, DEAD, DONE, PAUSED, or the word at which it sleeps. */
   readonly status: number;
 }
 
@@ -340,7 +365,10 @@ interface State {
   readonly words: readonly number[];
   readonly threads: readonly Thread[];
   readonly deaths: number;
+  readonly leg: number;
 }
+
+const ended = (status: number): Thread => ({ name: "", place: null, status });
 
 /** A state that was reached, and how. */
 interface Entry {
@@ -353,9 +381,9 @@ interface Entry {
 export function explore(scenario: Scenario): Explored {
   const { workers } = scenario;
   const code = new Code((name) => {
-    const [who, at] = name.split(":");
+    const [who, at, leg] = name.split(":");
     return /^\d+$/.test(who ?? "")
-      ? workerPiece(scenario, Number(who), at ?? "start")
+      ? workerPiece(scenario, Number(who), at ?? "start", Number(leg))
       : otherPiece(scenario, name);
   });
   const slots = new Map<number, number>();
@@ -385,17 +413,28 @@ export function explore(scenario: Scenario): Explored {
     ...(scenario.abort ? ["abort"] : []),
     ...(scenario.snapshots ? [`snapshots:a${scenario.snapshots}`] : []),
   ];
-  const names = [...Array.from({ length: workers }, (_, w) => `${w}:start`), ...others];
+  const legs = legsOf(scenario);
+  if (scenario.snapshots) plain.store(TRAINING, legs[0] ?? 0);
+  const begun = (name: string): Thread => ({ name, place: code.root(name), status: RUNS });
+  /** The workers of a leg, and who asks for the next. */
+  const threadsOf = (leg: number): Thread[] => [
+    ...Array.from({ length: workers }, (_, w) =>
+      w < (legs[leg] ?? 0) ? begun(`${w}:start:${leg}`) : ended(DONE),
+    ),
+    leg + 1 < legs.length ? begun("change") : ended(DONE),
+  ];
   const first: State = {
     words: control,
-    threads: names.map((name) => ({ name, place: code.root(name), status: RUNS })),
+    threads: [...threadsOf(0), ...others.map(begun)],
     deaths: 0,
+    leg: 0,
   };
 
-  const keyOf = ({ words, threads, deaths }: State): string =>
-    `${words.join()}|${threads.map(({ place, status }) => `${place?.id ?? 0}.${status}`).join()}|${deaths}`;
+  const keyOf = ({ words, threads, deaths, leg }: State): string =>
+    `${words.join()}|${threads.map(({ place, status }) => `${place?.id ?? 0}.${status}`).join()}|${deaths}|${leg}`;
   const seen = new Set([keyOf(first)]);
   const ends = new Set<number>();
+  const changes = new Set<number>();
   const written = new Set<number>();
   const open: Entry[] = [{ state: first, from: null, by: "start" }];
   const fail = (why: string, at: Entry): never => {
@@ -417,24 +456,17 @@ export function explore(scenario: Scenario): Explored {
       open.push({ state: next, from: here, by });
     };
     state.threads.forEach((thread, i) => {
-      const isWorker = i < workers;
+      const isWorker = i < (legs[state.leg] ?? 0);
       const put = (changed: Thread): Thread[] => state.threads.with(i, changed);
-      if (thread.status === DONE) return;
       if (thread.status === DEAD) {
-        const name = `${i}:start`;
-        const fresh = { name, place: code.root(name), status: RUNS };
+        const fresh = begun(`${i}:start:${state.leg}`);
         move({ ...state, threads: put(fresh) }, `worker ${i} is replaced`);
         return;
       }
+      // Also one that is done, before it has said so.
       if (isWorker && state.deaths < scenario.deaths)
-        move(
-          {
-            ...state,
-            threads: put({ name: "", place: null, status: DEAD }),
-            deaths: state.deaths + 1,
-          },
-          `worker ${i} ends`,
-        );
+        move({ ...state, threads: put(ended(DEAD)), deaths: state.deaths + 1 }, `worker ${i} ends`);
+      if (thread.status === DONE || thread.status === PAUSED) return;
       const { place } = thread;
       if (place === null) return;
       if (thread.status >= 0) {
@@ -447,10 +479,32 @@ export function explore(scenario: Scenario): Explored {
       }
       carryOut(here, thread, i, put, move);
     });
-    if (state.threads.slice(0, workers).every(({ status }) => status === DONE)) checkEnd(here);
+    const statuses = new Set(state.threads.slice(0, legs[state.leg]).map(({ status }) => status));
+    if (statuses.has(PAUSED) && statuses.has(DONE)) fail("some pause and some are done", here);
+    if (statuses.size === 1 && statuses.has(DONE)) checkEnd(here);
+    else if (statuses.size === 1 && statuses.has(PAUSED))
+      move(nextLeg(state), "the next leg begins");
     else if (moves === 0) fail("nobody can go on", here);
   }
-  return { states: seen.size, ends, snapshots: written.size };
+  return { states: seen.size, ends, changes, snapshots: written.size };
+
+  /** What the supervisor does when all have paused. */
+  function nextLeg(state: State): State {
+    const words = [...state.words];
+    const leg = state.leg + 1;
+    const writer: SharedWords = {
+      ...plain,
+      load: (at) => words[slotOf(at)] ?? 0,
+      store: (at, value) => {
+        while (words.length < slotOf(at)) words.push(0);
+        words[slotOf(at)] = value;
+      },
+    };
+    new Control(writer).goOn(legs[leg] ?? 0);
+    if (scenario.snapshots) writer.store(TRAINING, legs[leg] ?? 0);
+    const threads = [...threadsOf(leg), ...state.threads.slice(workers + 1)];
+    return { words, threads, deaths: state.deaths, leg };
+  }
 
   function plainAborted({ words }: State): boolean {
     const probe: SharedWords = { ...plain, load: (at) => words[slotOf(at)] ?? 0 };
@@ -469,7 +523,8 @@ export function explore(scenario: Scenario): Explored {
     let { name, place } = thread;
     while (place?.next.kind === "end") {
       const { to } = place.next;
-      if (to === null) return { name: "", place: null, status: DONE };
+      if (to === null) return ended(DONE);
+      if (to === PAUSE) return ended(PAUSED);
       name = to;
       place = code.root(to);
     }
@@ -491,8 +546,8 @@ export function explore(scenario: Scenario): Explored {
       settle({ name, place: code.after(place, answer, name), status: RUNS });
     const by = `${i < workers ? `worker ${i}` : name}: ${JSON.stringify(operation)}`;
     const get = (at: number): number => state.words[slotOf(at)] ?? 0;
-    const set = (at: number, value: number): number[] => {
-      const words = [...state.words];
+    const set = (at: number, value: number, before = state.words): number[] => {
+      const words = [...before];
       const slot = slotOf(at);
       while (words.length < slot) words.push(0);
       words[slot] = value;
@@ -529,8 +584,12 @@ export function explore(scenario: Scenario): Explored {
       case "check": {
         for (const [at, value] of operation.words)
           if (get(at) !== value) fail(`${by}: a word is of ${get(at)}, not ${value}`, from);
-        if (operation.store[0] === GHOSTS + 999) written.add(operation.store[1]);
-        return move({ ...state, words: set(...operation.store), threads: put(go(0)) }, by);
+        let words = state.words;
+        for (const [at, value] of operation.stores) {
+          if (at === GHOSTS + 999) written.add(value);
+          words = set(at, value, words);
+        }
+        return move({ ...state, words, threads: put(go(0)) }, by);
       }
     }
   }
@@ -543,7 +602,7 @@ export function explore(scenario: Scenario): Explored {
     if (control.aborted) return;
     const phases = phasesOf(scenario.stepsPerEpoch, scenario.epochs, scenario.scores);
     const position: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
-    const places = Array.from({ length: workers }, (_, w) => control.phase(w));
+    const places = Array.from({ length: legs[at.state.leg] ?? 0 }, (_, w) => control.phase(w));
     if (new Set(places).size > 1) fail(`the workers left at ${places.join()}`, at);
     moveTo(position, phases, places[0] ?? 0);
     const cancelled = scenario.nonFinite !== undefined && position.step > scenario.nonFinite.step;
@@ -560,5 +619,6 @@ export function explore(scenario: Scenario): Explored {
       for (let w = 0; w < workers; w += 1)
         if (get(best(w)) !== steps) fail(`slice ${w} of the best is of step ${get(best(w))}`, at);
     ends.add(steps);
+    changes.add(at.state.leg);
   }
 }

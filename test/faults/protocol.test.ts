@@ -42,6 +42,38 @@ const scenarios: readonly (readonly [name: string, scenario: Scenario, ends: rea
       [2],
     ],
     [
+      "two workers, then one, then two, each change at any moment, two deaths",
+      { workers: 2, legs: [2, 1, 2], stepsPerEpoch: 3, epochs: 1, scores: false, deaths: 2 },
+      [3],
+    ],
+    [
+      "one worker, then two, with scores and early stopping, a stop at any moment, a death",
+      {
+        workers: 2,
+        legs: [1, 2],
+        stepsPerEpoch: 1,
+        epochs: 3,
+        scores: true,
+        deaths: 1,
+        enough: 1,
+        stop: true,
+      },
+      [1, 2],
+    ],
+    [
+      "two workers, then one, a snapshot at any moment, a death",
+      {
+        workers: 2,
+        legs: [2, 1],
+        stepsPerEpoch: 2,
+        epochs: 1,
+        scores: false,
+        deaths: 1,
+        snapshots: 1,
+      },
+      [2],
+    ],
+    [
       "two workers, an abort at any moment, a death",
       { workers: 2, stepsPerEpoch: 1, epochs: 2, scores: true, deaths: 1, abort: true },
       [2],
@@ -49,10 +81,16 @@ const scenarios: readonly (readonly [name: string, scenario: Scenario, ends: rea
   ];
 
 describe("whatever the interleaving and wherever workers end, nothing is lost, torn or committed twice", () => {
-  it.each(scenarios)("%s", (_, scenario, ends) => {
-    const explored = explore(scenario);
-    expect([...explored.ends].sort((a, b) => a - b)).toEqual(ends);
-    // Every step but the last can be followed by a snapshot.
-    expect(explored.snapshots).toBe(scenario.snapshots === undefined ? 0 : ends[0]! - 1);
-  });
+  it.each(scenarios)(
+    "%s",
+    (_, scenario, ends) => {
+      const explored = explore(scenario);
+      expect([...explored.ends].sort((a, b) => a - b)).toEqual(ends);
+      // Every change that was asked for can take place.
+      expect(explored.changes.size).toBe(scenario.legs?.length ?? 1);
+      // Every step but the last can be followed by a snapshot.
+      expect(explored.snapshots).toBe(scenario.snapshots === undefined ? 0 : ends[0]! - 1);
+    },
+    240_000,
+  );
 });

@@ -73,7 +73,7 @@ export async function planTraining(
   if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch);
   const shards =
     settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
-  const { l1, l2, workers, seed, backend, tolerance, toleranceOn } = settings;
+  const { l1, l2, workers, polite, seed, backend, tolerance, toleranceOn } = settings;
   const { patience, monitor, minDelta } = settings;
   const model = modelOf(
     settings,
@@ -103,6 +103,7 @@ export async function planTraining(
     shards,
     epochs,
     workers,
+    polite,
     seed,
     backend,
   };

@@ -54,7 +54,17 @@ export interface RestartEvent {
   readonly reason: string;
 }
 
-export type RunEvent = StartEvent | ProgressEvent | EpochEvent | RestartEvent;
+/** Another number of workers trains: `setWorkers` or `polite` asked for it. The result is not affected. Never dropped. */
+export interface WorkersEvent {
+  readonly type: "workers";
+  readonly workers: number;
+  readonly before: number;
+  readonly step: number; // committed steps when it happened
+  readonly reason: string;
+  readonly time: number; // milliseconds since 1970
+}
+
+export type RunEvent = StartEvent | ProgressEvent | EpochEvent | RestartEvent | WorkersEvent;
 
 /** Everything needed to go on from a step to the same bytes. */
 export interface TrainingState {

@@ -16,6 +16,7 @@ export type {
   Scores,
   StartEvent,
   TrainingState,
+  WorkersEvent,
 } from "./events.js";
 export {
   chromeTrace,

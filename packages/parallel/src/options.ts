@@ -49,6 +49,10 @@ export interface TrainerOptions {
   readonly toleranceOn?: ConvergenceSpec["on"] | undefined;
   /** Threads; never changes the result. Default "auto". */
   readonly workers?: number | "auto" | undefined;
+  /** How many workers `run.setWorkers` may ask for: memory is laid out for so many. Default: `workers`. */
+  readonly maxWorkers?: number | undefined;
+  /** True lets fewer workers train while other programs take the cores, and more when they leave them. Default false. */
+  readonly polite?: boolean | undefined;
   /** Default 0. Initial weights, shuffling and dropout are functions of it. */
   readonly seed?: number | undefined;
   /** False keeps the rows in their order. Default true. */

@@ -39,6 +39,7 @@ async function withScored<Result>(
   checkParameters(model, parameters);
   checkDataset("data", data, model.inputs, outputWidth(model));
   const chunks = Math.ceil(data.rows / SCORED_CHUNK);
+  const threads = Math.min(workers === "auto" ? cores().count : workers, chunks);
   const job: JobSpec = {
     model,
     loss,
@@ -47,7 +48,8 @@ async function withScored<Result>(
     keepOutputs,
     backend: "wasm",
     opModules: ops.modules,
-    workers: Math.min(workers === "auto" ? cores().count : workers, chunks),
+    workers: threads,
+    maxWorkers: threads,
   };
   const pool = new Pool(job, { ops: ops.ops });
   try {

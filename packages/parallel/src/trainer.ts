@@ -11,6 +11,7 @@ import type { TrainingLayout } from "./step/layout.js";
 import { Monitor } from "./monitor.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
 import { hashParameters, readParameters, writeParameters } from "./step/parameters.js";
+import type { WorkerChange } from "./threads/crew.js";
 import { Pool } from "./threads/pool.js";
 import { nonFinite } from "./non-finite.js";
 import { hashesBefore } from "./step/theta-hashes.js";
@@ -21,23 +22,38 @@ const POLL_MS = 50;
 const TRACE_EVENTS = 100_000;
 const FOUR_GIB = 2 ** 32;
 
+/** What can be done to a run while it goes on. */
+interface RunControls {
+  readonly stop: () => void;
+  readonly setWorkers: (workers: number) => Promise<void>;
+}
+
 /** A run of a trainer: a result to come, and events on the way. Training never waits for a reader. */
 export class Run implements AsyncIterable<RunEvent> {
   /** What the run leaves. Rejects when a worker ended. */
   readonly result: Promise<RunResult>;
   readonly #events: AsyncIterable<RunEvent>;
-  readonly #stop: () => void;
+  readonly #controls: RunControls;
 
-  constructor(result: Promise<RunResult>, events: AsyncIterable<RunEvent>, stop: () => void) {
+  constructor(result: Promise<RunResult>, events: AsyncIterable<RunEvent>, controls: RunControls) {
     this.result = result;
     this.result.catch(() => {}); // an unread result is not an unhandled rejection
     this.#events = events;
-    this.#stop = stop;
+    this.#controls = controls;
   }
 
   /** Ends the run after the current step; the result is what was reached. */
   stop(): void {
-    this.#stop();
+    this.#controls.stop();
+  }
+
+  /**
+   * Lets so many workers train from the end of the current step on; the result is not affected. Resolves when they do, or
+   * when the run has ended. More workers than a batch has shards have nothing to do and are not started.
+   * Throws RangeError unless it is a whole number from 1 to the trainer's `maxWorkers`.
+   */
+  setWorkers(workers: number): Promise<void> {
+    return this.#controls.setWorkers(workers);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RunEvent> {
@@ -68,6 +84,12 @@ export class Trainer {
     return this.#job.workers;
   }
 
+  /** The most workers that `run.setWorkers` allows. */
+  get maxWorkers(): number {
+    const { maxWorkers, workers } = this.#options;
+    return maxWorkers ?? (typeof workers === "number" ? workers : cores().count);
+  }
+
   /** The newest epochs, up to 1,024, that were finished before the state that runs go on from. */
   get past(): readonly PastEpoch[] {
     const { resume, unit = 1 } = this.#options;
@@ -88,6 +110,7 @@ export class Trainer {
     this.#running = true;
     const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
     const pool = (this.#pool ??= new Pool(this.#job, {
+      polite: this.#options.polite,
       watchdog:
         this.#options.watchdogSeconds === undefined
           ? undefined
@@ -99,9 +122,24 @@ export class Trainer {
       traceEvents:
         this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
     }));
-    const stop = (): void => pool.control.requestStop();
+    // What the last run was asked for when it was about to end is not asked of this one.
+    pool.resize(this.#job.workers).catch(() => {});
     const result = this.#train(pool, events, signal);
-    return new Run(result, events, stop);
+    return new Run(result, events, {
+      stop: () => pool.control.requestStop(),
+      setWorkers: (workers) => this.#setWorkers(pool, workers),
+    });
+  }
+
+  async #setWorkers(pool: Pool, workers: number): Promise<void> {
+    const { maxWorkers } = this;
+    if (!Number.isInteger(workers) || workers < 1 || workers > maxWorkers)
+      throw new RangeError(
+        `setWorkers: ${workers}: give a whole number from 1 to ${maxWorkers}; the trainer's maxWorkers is the most that memory is laid out for`,
+      );
+    // A pool that was closed while it was asked has no workers any more.
+    if (this.#running && this.#pool === pool)
+      await pool.resize(Math.min(workers, this.#job.maxWorkers)).catch(() => {});
   }
 
   /** Ends the threads and releases the memory. */
@@ -127,6 +165,7 @@ export class Trainer {
     const stop = (): void => control.requestStop();
     try {
       const first = this.#options.resume?.step ?? 0;
+      const changes: WorkerChange[] = [];
       this.#fill(pool, training, first);
       if (signal?.aborted === true) stop();
       signal?.addEventListener("abort", stop, { once: true });
@@ -140,7 +179,7 @@ export class Trainer {
         epochs: this.#training.epochs,
         parameters: layout.parameters.reduce((sum, { count }) => sum + count, 0),
         memory: {
-          bytes: layout.bytes,
+          bytes: pool.bytes,
           bytesPerWorker: layout.bytesPerWorker,
           mostWorkers:
             Math.floor((FOUR_GIB - layout.bytes) / layout.bytesPerWorker) + this.#job.workers,
@@ -156,7 +195,13 @@ export class Trainer {
       );
       const timer = setInterval(() => monitor.poll(), POLL_MS);
       try {
-        await pool.train(({ worker, step, reason }) => {
+        await pool.train((news) => {
+          if (news.type === "workers") {
+            changes.push(news.change);
+            events.push({ type: "workers", ...news.change });
+            return;
+          }
+          const { worker, step, reason } = news.restart;
           events.push({ type: "restart", worker: worker + 1, step, reason });
           this.#options.onWorkerRestart?.({ worker: worker + 1, step, reason });
         });
@@ -165,7 +210,7 @@ export class Trainer {
         monitor.poll();
       }
       const total = control.steps;
-      if (control.foundNonFinite(this.#job.workers, total))
+      if (control.foundNonFinite(this.#job.maxWorkers, total))
         throw nonFinite(pool, this.#options, this.#training, total);
       const state = this.#state(pool, training, total);
       const parameters = state.best?.parameters ?? state.parameters;
@@ -183,11 +228,12 @@ export class Trainer {
         epochs: monitor.epochs,
         steps: total,
         seconds: (performance.now() - started) / 1000,
-        workers: this.#job.workers,
+        workers: changes.at(-1)?.workers ?? this.#job.workers,
         shards: this.#training.shards,
         state,
         hash: hashParameters(parameters),
-        profile: pool.trace === null ? null : readProfile(pool.trace, this.#job.workers),
+        profile:
+          pool.trace === null ? null : readProfile(pool.trace, this.#job.maxWorkers, changes),
       };
     } catch (cause) {
       const error =
@@ -214,7 +260,7 @@ export class Trainer {
     const parameters: Parameters =
       resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
     checkParameters(this.#job.model, parameters);
-    control.reset(this.#job.workers, jobPhases(this.#training, this.#job), first);
+    control.reset(this.#job.maxWorkers, jobPhases(this.#training, this.#job), first);
     const { hashEvery } = this.#training;
     if (hashEvery !== null) control.hashes = control.hashesTaken = hashesBefore(first, hashEvery);
     writeParameters(layout, memory.buffer, layout.theta[parity], parameters);

@@ -26,6 +26,8 @@ const scalars = z.object({
   shards: whole(1).optional(),
   epochs: whole(1).default(10),
   workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
+  maxWorkers: whole(1).max(1024).optional(),
+  polite: z.boolean().default(false),
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
   backend: z.enum(["wasm", "blas"]).default("wasm"),
@@ -93,7 +95,19 @@ export function checkOptions(
         ? null
         : { tolerance: checked.tolerance, on: checked.toleranceOn },
   };
-  const wanted = checked.workers === "auto" ? cores : checked.workers;
+  const { maxWorkers } = checked;
+  const wanted =
+    checked.workers === "auto" ? Math.min(cores, maxWorkers ?? cores) : checked.workers;
+  if (maxWorkers !== undefined && wanted > maxWorkers)
+    throw new RangeError(
+      `Trainer: maxWorkers ${maxWorkers}: is less than workers ${wanted}; raise it, or give fewer workers`,
+    );
+  // A worker without a shard would only wait.
+  const useful = presentShards(
+    Math.min(checked.batchSize, data.rows),
+    checked.batchSize,
+    shardCount,
+  );
   const job: JobSpec = {
     model,
     loss: options.loss ?? defaultLoss(data.target),
@@ -102,11 +116,8 @@ export function checkOptions(
     keepOutputs: false,
     backend: checked.backend,
     opModules: options.ops?.modules ?? [],
-    // A worker without a shard would only wait.
-    workers: Math.min(
-      wanted,
-      presentShards(Math.min(checked.batchSize, data.rows), checked.batchSize, shardCount),
-    ),
+    workers: Math.min(wanted, useful),
+    maxWorkers: Math.min(maxWorkers ?? wanted, useful),
   };
   // Ops that are missing, or give another shape than their layer says, are told before anything is started.
   if (customOpNames(model).length > 0) trainingGraph(job, (options.ops ?? NO_OPS).ops);

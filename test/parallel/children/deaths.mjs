@@ -9,9 +9,9 @@ const features = Array.from({ length: rows }, (_, r) =>
 );
 const labels = features.map(([a = 0, b = 0]) => (a * a + b > 0.2 ? 1 : 0));
 
-/** @type {{ workers: number, deaths: string }[]} */
+/** @type {{ workers: number, deaths: string, epochs?: number, changes?: number[] }[]} */
 const plans = JSON.parse(process.argv[2] ?? "[]");
-for (const { workers, deaths } of plans) {
+for (const { workers, deaths, epochs = 3, changes } of plans) {
   process.env.DIE = deaths;
   const data = datasetFromArrays(features, Int32Array.from(labels));
   const trainer = new Trainer({
@@ -20,10 +20,11 @@ for (const { workers, deaths } of plans) {
     validation: data,
     batchSize: 16,
     shards: 8,
-    epochs: 3,
+    epochs,
     workers,
+    maxWorkers: Math.max(workers, ...(changes ?? [])),
     optimizer: { name: "adam", lr: 0.01 },
     l2: 0.001,
   });
-  console.log(JSON.stringify({ workers, deaths, ...(await outcomeOf(trainer)) }));
+  console.log(JSON.stringify({ workers, deaths, ...(await outcomeOf(trainer, changes)) }));
 }

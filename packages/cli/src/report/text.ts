@@ -56,6 +56,10 @@ function describe(
           `worker ${event.worker} was replaced at step ${count(event.step)} (${event.reason}); the result is not affected`,
         ),
       ];
+    case "workers":
+      return [
+        `${count(event.workers)} ${event.workers === 1 ? "worker" : "workers"} instead of ${count(event.before)} from step ${count(event.step)} on (${event.reason}); the result is not affected`,
+      ];
     case "end":
       return describeEnd(event, report);
   }

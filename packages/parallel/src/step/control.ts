@@ -5,9 +5,11 @@ import { finishedPhases, type Phases } from "./position.js";
 const WORDS = {
   /** 1 when the run must end at once because a worker is gone. Written by the supervisor. */
   abort: 32,
-  /** 1 when the run should end after a step. Written by the main thread. */
+  /** 1 when the run should end after a step. Written by anybody. */
   stop: 64,
-  /** The leader's answer to `stop` for even and odd steps. Written by worker 0 before it finishes a gradient phase. */
+  /** 1 when the workers should leave after a step, for another number of them to go on. Written by the supervisor. */
+  pause: 65,
+  /** The leader's answer to `stop`, `pause` and `snapshots` for even and odd steps. Written by worker 0 before it finishes a gradient phase. */
   decision: 96,
   /** Finished epochs. Written by worker 0 after it has stored the epoch's record. */
   epochs: 128,
@@ -30,6 +32,7 @@ const WORDS = {
 /** Bits of a decision. */
 const STOP = 1;
 const SNAPSHOT = 2;
+const PAUSE = 4;
 
 /** In each worker's line, behind its phase: 1 + the shard that it tries alone, else 0. Written by the worker only. */
 const PROBE = 1;
@@ -108,12 +111,30 @@ export class Control {
     this.#words.store(WORDS.stop, 1);
   }
 
+  /** Supervisor: asks all workers to leave after a step, none of them before the others. */
+  requestPause(): void {
+    this.#words.store(WORDS.pause, 1);
+  }
+
+  /** Supervisor, when all workers have left: lets so many go on from there. */
+  goOn(workers: number): void {
+    this.#words.store(WORDS.pause, 0);
+    for (let parity = 0; parity < 2; parity += 1) {
+      const at = WORDS.decision + parity;
+      this.#words.store(at, this.#words.load(at) & ~PAUSE);
+    }
+    const finished = this.phase(0);
+    for (let w = 1; w < workers; w += 1)
+      this.#words.store(WORDS.phases + w * WORDS_PER_LINE, finished);
+  }
+
   /**
    * The leader turns the requests into a decision once a step, so that all workers read the same after the next barrier.
    * Doing it again for the same step is harmless: nobody has read the first decision then.
    */
   decide(step: number): void {
     let decision = this.#words.load(WORDS.stop) !== 0 ? STOP : 0;
+    if (this.#words.load(WORDS.pause) !== 0) decision |= PAUSE;
     const asked = this.#words.load(WORDS.snapshots);
     if (asked !== this.#words.load(WORDS.answered)) {
       this.#words.storeNumber(WORDS.snapshotStep, step + 1);
@@ -126,6 +147,11 @@ export class Control {
   /** Whether the run ends after this step. Read between the barrier that follows `decide` and the next but one. */
   stopsAfter(step: number): boolean {
     return (this.#words.load(WORDS.decision + (step & 1)) & STOP) !== 0;
+  }
+
+  /** Whether all workers leave after this step, for another number of them to go on. */
+  pausesAfter(step: number): boolean {
+    return (this.#words.load(WORDS.decision + (step & 1)) & PAUSE) !== 0;
   }
 
   /** Whether a snapshot is taken after this step. */

@@ -65,6 +65,8 @@ export interface JobSpec {
   /** URLs of modules with ops of the user's own. */
   readonly opModules: readonly string[];
   readonly workers: number;
+  /** How many there may be later: memory is laid out for so many. */
+  readonly maxWorkers: number;
 }
 
 /** The form of a dataset. */

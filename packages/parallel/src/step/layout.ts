@@ -72,8 +72,14 @@ export interface WorkerPlaces {
   readonly probe: number; // row program of one shard
 }
 
+/** How the workers' sums are merged. */
+interface Programs {
+  readonly programs: readonly (readonly (readonly number[])[])[]; // [cut][worker][subtree]
+  readonly reduceTables: readonly number[]; // [cut]
+}
+
 /** What belongs to training. */
-export interface TrainingLayout {
+export interface TrainingLayout extends Programs {
   readonly graph: TrainingGraph;
   readonly plan: Plan;
   readonly cuts: readonly [full: BatchCut, last: BatchCut];
@@ -92,8 +98,6 @@ export interface TrainingLayout {
   readonly verdicts: number; // f64, see early-stopping.ts
   readonly hashes: number; // of θ, see theta-hashes.ts
   readonly best: number; // θ of the best epoch
-  readonly programs: readonly (readonly (readonly number[])[])[]; // [cut][worker][subtree]
-  readonly reduceTables: readonly number[]; // [cut]
   readonly data: DataPlaces;
 }
 
@@ -112,6 +116,8 @@ export interface ScoringLayout {
 export interface Layout {
   readonly job: JobSpec;
   readonly bytes: number;
+  /** Bytes before the workers' own places: at the same addresses for any number of workers. */
+  readonly commonBytes: number;
   /** What one more worker needs: gradients and scratch. */
   readonly bytesPerWorker: number;
   readonly parameters: readonly ParameterPlace[];
@@ -151,7 +157,11 @@ function placeParameters(job: JobSpec): {
   };
 }
 
-/** Lays the job out, with the user's own ops when the model names some. Throws RangeError when it needs more than one memory can hold. */
+/**
+ * Lays the job out, with the user's own ops when the model names some. What crosses steps lies first, at the same places
+ * for any number of workers up to the job's most; what each worker has for itself comes last. So another number of
+ * workers goes on in the same memory, when it has room for both.
+ */
 export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): Layout {
   const { workers } = job;
   const { parameters, thetaCount, decayingCount } = placeParameters(job);
@@ -176,16 +186,16 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
         : take(spec.rows * 4 * (spec.target.kind === "class" ? 1 : spec.target.width)),
   });
 
-  take(controlBytes(workers));
+  take(controlBytes(job.maxWorkers));
   const theta = job.training === null ? sharedPair(take(thetaCount * 4)) : takePair(thetaCount * 4);
-  const training =
+  const common =
     job.training === null
       ? null
       : layTraining(job, parameters, thetaCount, { take, takePair, takeData, ops });
   const scoring = job.scored === null ? null : layScoring(job, job.scored, { take, takeData, ops });
 
   const mostRows = Math.max(
-    training === null ? 0 : mostPartRows(training.cuts),
+    common === null ? 0 : mostPartRows(common.cuts),
     scoring === null ? 0 : SCORED_CHUNK,
   );
   const targetWidth = Math.max(
@@ -195,6 +205,7 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
     ),
   );
   const before = end;
+  const training = common === null ? null : { ...common, ...layPrograms(common.cuts, take) };
   const takeWorker = (): WorkerPlaces => ({
     kernels: take(SCRATCH_BYTES),
     indices: take(mostRows * 4),
@@ -213,6 +224,7 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
   return {
     job,
     bytes: end,
+    commonBytes: before,
     bytesPerWorker: Math.ceil((end - before) / workers),
     parameters,
     thetaCount,
@@ -222,6 +234,12 @@ export function createLayout(job: JobSpec, ops: CustomOps["ops"] = NO_OPS.ops): 
     training,
     scoring,
   };
+}
+
+/** Bytes of a memory in which any number of workers up to the job's most can go on. */
+export function mostBytes(job: JobSpec, ops?: CustomOps["ops"]): number {
+  const counts = Array.from({ length: job.maxWorkers }, (_, i) => i + 1);
+  return Math.max(...counts.map((workers) => createLayout({ ...job, workers }, ops).bytes));
 }
 
 const sharedPair = (at: number): readonly [number, number] => [at, at];
@@ -243,7 +261,7 @@ function layTraining(
   parameters: readonly ParameterPlace[],
   thetaCount: number,
   { take, takePair, takeData, ops }: Takes,
-): TrainingLayout {
+): Omit<TrainingLayout, keyof Programs> {
   const { training } = job;
   if (training === null) throw new RangeError("layout: no training");
   const { batchSize, shards, data } = training;
@@ -304,11 +322,16 @@ function layTraining(
     verdicts: take(VERDICT_NUMBERS * 8),
     hashes: take(training.hashEvery === null ? 0 : HASH_RECORDS * HASH_BYTES),
     best: take(training.stopping === null ? 0 : thetaCount * 4),
+    data: takeData(data),
+  };
+}
+
+function layPrograms(cuts: readonly BatchCut[], take: Takes["take"]): Programs {
+  return {
     programs: cuts.map(({ parts }) =>
       parts.map(({ subtrees }) => subtrees.map(({ rows }) => take(programWords(rows.length) * 4))),
     ),
     reduceTables: cuts.map(({ merges }) => take(programWords(merges.length) * 4)),
-    data: takeData(data),
   };
 }
 

@@ -11,7 +11,8 @@ export interface Line {
   readonly phases: Phases;
   readonly control: Control;
   readonly barrier: Barrier;
-  readonly workers: number;
+  /** How many workers there may be: one that has left may have marked the step before. */
+  readonly maxWorkers: number;
   readonly index: number;
   readonly step: TrainingStep;
   readonly scoring: Scoring | null;
@@ -20,12 +21,18 @@ export interface Line {
   readonly storeHash: StoreHash | null;
 }
 
-/** Passes the phases from this worker's own phase word to the end of the run, or to a stop. */
-export function trainAll(line: Line, probe: boolean): void {
+/** What came of trying to pass a phase: it was passed; or nothing was done, as the run is over, stops here, or pauses here. */
+export type Passed = "passed" | "over" | "paused";
+
+/** Passes the phases from this worker's own phase word to the end of the run, or to a stop or pause. */
+export function trainAll(line: Line, probe: boolean): Exclude<Passed, "passed"> {
   const at: Position = { finished: 0, phase: "gradients", epoch: 0, inEpoch: 0, step: 0 };
   start(line, at);
   if (probe && at.phase === "gradients" && at.finished < line.phases.total) tryShards(at, line);
-  while (passPhase(line, at));
+  for (;;) {
+    const passed = passPhase(line, at);
+    if (passed !== "passed") return passed;
+  }
 }
 
 /**
@@ -37,14 +44,14 @@ export function start({ phases, control, barrier, index }: Line, at: Position): 
   barrier.pass(at.finished);
 }
 
-/** Passes the next phase. False, and nothing done, when there is none: the run is over or stops here. */
+/** Passes the next phase, if there is one. All workers come to the same verdict. */
 export function passPhase(
-  { phases, control, barrier, workers, index, step, scoring, tracer, storeHash }: Line,
+  { phases, control, barrier, maxWorkers, index, step, scoring, tracer, storeHash }: Line,
   at: Position,
-): boolean {
+): Passed {
   // A number that is not finite cancels the commit: the run ends with θ of the step before.
-  if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(workers, at.step - 1))
-    return false;
+  if (at.step > 0 && at.phase !== "update" && control.foundNonFinite(maxWorkers, at.step - 1))
+    return "over";
   // What the leader owes for the phase just finished comes first: a leader that ended before it is made up for here.
   if (index === 0) record(at, phases, control, step, scoring);
   const enough =
@@ -52,10 +59,12 @@ export function passPhase(
     at.inEpoch === 0 &&
     at.step > 0 &&
     step.endEpoch(at.epoch - 1, at.step, scoring);
-  if (enough || at.finished >= phases.total) return false;
+  if (enough || at.finished >= phases.total) return "over";
   if (at.phase === "gradients" && at.step > 0) {
-    if (step.hasConverged(at.step)) return false;
-    if (control.stopsAfter(at.step - 1)) return false;
+    if (step.hasConverged(at.step)) return "over";
+    if (control.stopsAfter(at.step - 1)) return "over";
+    // Before the snapshot: those who go on take it, all of it.
+    if (control.pausesAfter(at.step - 1)) return "paused";
     if (control.snapshotAfter(at.step - 1)) step.snapshot(at.epoch, at.inEpoch, at.step);
   }
   switch (at.phase) {
@@ -76,7 +85,7 @@ export function passPhase(
   // Passing the barrier after an update is the commit: θ of the next step is complete.
   barrier.pass(at.finished + 1);
   moveTo(at, phases, at.finished + 1);
-  return true;
+  return "passed";
 }
 
 /** Runs each shard alone, its number in the control words: if one ends this worker, the supervisor knows which. */

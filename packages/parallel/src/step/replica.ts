@@ -36,10 +36,11 @@ export interface ReplicaOptions {
 /** One worker's part of a job. */
 export interface Replica {
   /**
-   * Passes the phases of the run from this worker's own phase word to the end, or to a stop. A worker that starts late,
-   * in the place of one that ended, so finishes the phase in which the others wait. Throws Aborted when the run ends.
+   * Passes the phases of the run from this worker's own phase word to the end, or to a stop or pause; says whether it
+   * is a pause. A worker that starts late, in the place of one that ended, so finishes the phase in which the others
+   * wait. Throws Aborted when the run ends.
    */
-  train(): void;
+  train(): boolean;
   /** Scores this worker's chunks of the scored rows with the weights of even steps. */
   score(): void;
 }
@@ -63,7 +64,7 @@ export function createReplica(
   };
   checkArithmetic(kernels, places.kernels);
   const control = new Control(memory.buffer);
-  const tracer = trace === null ? null : new Tracer(trace, layout.job.workers, index);
+  const tracer = trace === null ? null : new Tracer(trace, layout.job.maxWorkers, index);
   const scoring =
     layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
   const step =
@@ -79,21 +80,21 @@ export function createReplica(
         throw new TypeError("replica: the job has no training");
       const phases = jobPhases(training, layout.job);
       const barrier = new Barrier(control, layout.job.workers, index, spin);
-      trainAll(
-        {
-          phases,
-          control,
-          barrier,
-          workers: layout.job.workers,
-          index,
-          step,
-          scoring,
-          tracer,
-          storeHash,
-        },
-        probe,
-      );
+      const { maxWorkers } = layout.job;
+      const line = {
+        phases,
+        control,
+        barrier,
+        maxWorkers,
+        index,
+        step,
+        scoring,
+        tracer,
+        storeHash,
+      };
+      const ended = trainAll(line, probe);
       tracer?.end(control.steps);
+      return ended === "paused";
     },
   };
 }

@@ -102,10 +102,23 @@ export interface Profile {
   readonly straggler: number; // from 1
   /** The newest stretches of all workers, each worker's in order. */
   readonly events: readonly TraceEvent[];
+  /** When another number of workers began to train. */
+  readonly changes: readonly TraceChange[];
+}
+
+/** Another number of workers trains. */
+export interface TraceChange {
+  readonly workers: number;
+  readonly step: number; // committed steps of the run
+  readonly time: number; // milliseconds since 1970
 }
 
 /** Reads the traces when the workers are done. */
-export function readProfile(buffer: SharedArrayBuffer, workers: number): Profile {
+export function readProfile(
+  buffer: SharedArrayBuffer,
+  workers: number,
+  changes: readonly TraceChange[],
+): Profile {
   const stride = buffer.byteLength / 8 / workers;
   const kept = (stride - RING) / 2;
   const numbersOf = (w: number): Float64Array => new Float64Array(buffer, 8 * w * stride, stride);
@@ -135,12 +148,23 @@ export function readProfile(buffer: SharedArrayBuffer, workers: number): Profile
       };
     }).filter((event) => event !== null);
   });
-  const least = profiles.reduce((a, b) => (b.milliseconds.wait < a.milliseconds.wait ? b : a));
-  return { workers: profiles, straggler: least.worker, events };
+  const least = profiles.reduce((a, b) => (waitShare(b) < waitShare(a) ? b : a));
+  return {
+    workers: profiles,
+    straggler: least.worker,
+    events,
+    changes: changes.map(({ workers: count, step, time }) => ({ workers: count, step, time })),
+  };
+}
+
+/** What part of its time a worker waited; all of it when it had none. Workers may have trained for different times. */
+function waitShare({ milliseconds }: WorkerProfile): number {
+  const all = Object.values(milliseconds).reduce((a, b) => a + b, 0);
+  return all === 0 ? 1 : milliseconds.wait / all;
 }
 
 /** The profile as a Chrome trace (JSON object format), one row a worker, for chrome://tracing or ui.perfetto.dev. */
-export function chromeTrace({ events, workers }: Profile): string {
+export function chromeTrace({ events, workers, changes }: Profile): string {
   const origin = events.reduce(
     (least, { start }) => Math.min(least, start),
     Number.POSITIVE_INFINITY,
@@ -162,5 +186,15 @@ export function chromeTrace({ events, workers }: Profile): string {
     dur: milliseconds * 1000,
     args: { step },
   }));
-  return JSON.stringify({ displayTimeUnit: "ms", traceEvents: [...rows, ...stretches] });
+  const marks = changes.map(({ workers: count, step, time }) => ({
+    name: `${count} workers`,
+    cat: "workers",
+    ph: "i",
+    s: "p",
+    pid: 1,
+    tid: 1,
+    ts: Math.max(0, time - origin) * 1000,
+    args: { workers: count, step },
+  }));
+  return JSON.stringify({ displayTimeUnit: "ms", traceEvents: [...rows, ...stretches, ...marks] });
 }

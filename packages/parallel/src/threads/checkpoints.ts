@@ -49,6 +49,7 @@ export class Checkpoints {
   #writing: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
+  /** @param workers how many train at the moment: the first ones */
   constructor(
     layout: Layout,
     control: Control,
@@ -56,6 +57,7 @@ export class Checkpoints {
     snapshot: SharedArrayBuffer,
     spec: CheckpointSpec,
     hashes: HashLog | null,
+    workers: () => number,
   ) {
     const { training, job } = layout;
     if (training === null || job.training === null)
@@ -86,7 +88,7 @@ export class Checkpoints {
       if (this.#writing !== undefined) return;
       if (asked) {
         const step = control.snapshotStep;
-        if (step >= 0 && snapshotComplete(control, job.workers, finishedPhases(phases, step)))
+        if (step >= 0 && snapshotComplete(control, workers(), finishedPhases(phases, step)))
           this.#writing = write(step);
       } else if (due()) {
         lastSteps = control.steps;

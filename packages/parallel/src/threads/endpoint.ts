@@ -46,6 +46,13 @@ transferHandlers.set("throw", {
   },
 });
 
+const WORKER_ENDED = "WorkerEnded";
+
+/** Whether an error says that the worker that was called has ended; if not, it lives and has thrown the error. */
+export function saysWorkerEnded(error: unknown): boolean {
+  return error instanceof Error && error.name === WORKER_ENDED;
+}
+
 type Listener = EventListenerOrEventListenerObject;
 
 /** The endpoint of a thread's own port to its parent. */
@@ -84,6 +91,7 @@ export function workerEndpoint(worker: Worker, name: string): Endpoint {
     for (const listener of listeners) deliver(listener, data);
   };
   const end = (error: Error): void => {
+    error.name = WORKER_ENDED;
     ended ??= error;
     for (const id of pending) answer(id);
     pending.clear();

@@ -11,11 +11,12 @@ import type { Dataset } from "../dataset/dataset.js";
 import { workerEndpoint } from "./endpoint.js";
 import type { HashLogSpec } from "./hash-log.js";
 import type { JobSpec } from "../step/job.js";
-import { createLayout, type DataPlaces, type Layout } from "../step/layout.js";
+import { createLayout, mostBytes, type DataPlaces, type Layout } from "../step/layout.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
 import { snapshotBuffer } from "../step/snapshot.js";
 import { traceBuffer } from "../step/trace.js";
-import type { RestartListener, SupervisorApi } from "./supervisor.js";
+import type { NewsListener } from "./crew.js";
+import type { SupervisorApi } from "./supervisor.js";
 
 /** How long a worker may hold up the others unless told otherwise. */
 const WATCHDOG_MS = 60_000;
@@ -24,6 +25,8 @@ const WATCHDOG_MS = 60_000;
 export interface PoolOptions {
   /** Milliseconds after which a worker that holds up the others is replaced. */
   readonly watchdog?: number | undefined;
+  /** Whether the workers become fewer while other programs take the cores. */
+  readonly polite?: boolean | undefined;
   readonly checkpoint?: CheckpointSpec | null | undefined;
   readonly hashes?: HashLogSpec | null | undefined;
   /** The folder for a CPU profile of every thread. */
@@ -38,6 +41,8 @@ export interface PoolOptions {
 export class Pool {
   readonly layout: Layout;
   readonly memory: WebAssembly.Memory;
+  /** Bytes of the memory that the job needs, whatever the number of workers. */
+  readonly bytes: number;
   readonly control: Control;
   /** The workers' traces, null when there are none. */
   readonly trace: SharedArrayBuffer | null;
@@ -50,6 +55,7 @@ export class Pool {
     job: JobSpec,
     {
       watchdog = WATCHDOG_MS,
+      polite = false,
       checkpoint = null,
       hashes = null,
       cpuProfile,
@@ -58,24 +64,26 @@ export class Pool {
     }: PoolOptions = {},
   ) {
     this.layout = createLayout(job, ops);
-    this.memory = takeMemory(this.layout.bytes);
+    this.bytes = mostBytes(job, ops);
+    this.memory = takeMemory(this.bytes);
     this.control = new Control(this.memory.buffer);
     this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), {
       name: "shardgrad supervisor",
       ...profilerFlags(cpuProfile, "supervisor"),
     });
     this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
-    this.trace = traceEvents === 0 ? null : traceBuffer(job.workers, traceEvents);
+    this.trace = traceEvents === 0 ? null : traceBuffer(job.maxWorkers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     if (job.backend === "blas") prepareBlas();
     const free = cores();
-    const spin = !free.quota && job.workers <= free.count;
     this.#ready = this.#remote.open({
       job,
       memory: this.memory,
+      ownPlaces: [this.layout.commonBytes, this.bytes - this.layout.commonBytes],
       module: kernelModule("f32"),
-      spin,
+      spinUpTo: free.quota ? 0 : free.count,
       watchdog,
+      polite,
       checkpoint,
       hashes,
       snapshot,
@@ -102,9 +110,14 @@ export class Pool {
   }
 
   /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker could not be replaced. */
-  async train(onRestart: RestartListener): Promise<void> {
+  async train(listener: NewsListener): Promise<void> {
     await this.#ready;
-    await this.#remote.train(proxy(onRestart));
+    await this.#remote.train(proxy(listener));
+  }
+
+  /** Resolves when so many workers train, from the end of a step on, or when the run has ended. */
+  async resize(workers: number): Promise<void> {
+    await this.#remote.resize(workers);
   }
 
   /** Resolves when all workers have scored their rows. */

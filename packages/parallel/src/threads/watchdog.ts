@@ -8,15 +8,22 @@ const START_MS = 10_000;
 
 /** Looks at the phase words from time to time and calls `end` for a worker that stands still behind the others. */
 export class Watchdog {
+  readonly #control: Control;
   readonly #timer: NodeJS.Timeout;
   readonly #seen: { phase: number; since: number }[];
 
-  /** @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average */
-  constructor(control: Control, workers: number, limit: number, end: (worker: number) => void) {
-    const seen = Array.from({ length: workers }, (_, w) => ({
-      phase: control.phase(w),
-      since: performance.now(),
-    }));
+  /**
+   * @param workers how many train at the moment: the first ones
+   * @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average
+   */
+  constructor(
+    control: Control,
+    workers: () => number,
+    limit: number,
+    end: (worker: number) => void,
+  ) {
+    this.#control = control;
+    const seen: { phase: number; since: number }[] = [];
     this.#seen = seen;
     const started = performance.now();
     const firstSteps = control.steps;
@@ -25,16 +32,16 @@ export class Watchdog {
     this.#timer = setInterval(
       () => {
         const now = performance.now();
-        const phases = seen.map((_, w) => control.phase(w));
+        const phases = Array.from({ length: workers() }, (_, w) => control.phase(w));
         if (control.steps > newest.steps) newest = { steps: control.steps, at: now };
         const steps = newest.steps - firstSteps;
         const allowed = Math.max(
           limit,
           steps > 0 ? (STEPS_ALLOWED * (newest.at - started)) / steps : 0,
         );
-        seen.forEach((last, w) => {
-          const phase = phases[w] ?? 0;
-          if (phase !== last.phase) seen[w] = { phase, since: now };
+        phases.forEach((phase, w) => {
+          const last = seen[w];
+          if (last?.phase !== phase) seen[w] = { phase, since: now };
           // Only who is behind holds up others; a lone worker is behind by definition.
           else if (
             now - last.since > allowed &&
@@ -49,7 +56,7 @@ export class Watchdog {
     );
   }
 
-  /** A thread takes the place of worker w. */
+  /** A thread begins to be worker w. */
   starting(w: number): void {
     this.#since(w, performance.now() + START_MS);
   }
@@ -60,8 +67,7 @@ export class Watchdog {
   }
 
   #since(w: number, since: number): void {
-    const seen = this.#seen[w];
-    if (seen !== undefined) seen.since = since;
+    this.#seen[w] = { phase: this.#control.phase(w), since };
   }
 
   stop(): void {

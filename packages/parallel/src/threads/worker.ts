@@ -24,8 +24,9 @@ const api = {
       products,
     );
   },
-  train(): void {
-    replica?.train();
+  /** Whether the workers have paused, and not come to the end of the run. */
+  train(): boolean {
+    return replica?.train() ?? false;
   },
   score(): void {
     replica?.score();

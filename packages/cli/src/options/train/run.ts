@@ -8,6 +8,7 @@ export interface RunSettings {
   readonly shards?: number | undefined;
   readonly backend: "wasm" | "blas";
   readonly workers: number | "auto";
+  readonly polite: boolean;
   readonly saveEvery?: number | string | undefined;
   readonly keep: number;
   readonly out?: string | undefined;
@@ -35,6 +36,13 @@ export const runOptions: OptionTable<RunSettings> = {
     scope: "result",
   },
   workers: workersOption,
+  polite: {
+    kind: onOff(),
+    help: "Let fewer workers train while other programs take the cores, and more again when they leave them; never changes the result",
+    group: "Speed",
+    default: false,
+    scope: "speed",
+  },
   saveEvery: {
     kind: stepsOrSeconds(),
     help: "Steps or seconds between two checkpoints to --resume from, besides the one after each epoch",
