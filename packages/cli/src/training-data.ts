@@ -25,8 +25,16 @@ import type { TrainSettings } from "./options/train.js";
 import type { Manifest } from "./run-folder.js";
 import { UsageError } from "./usage-error.js";
 
+/** Which of the runs of --folds it is; the first reads the table, the others share it. */
+export interface Fold {
+  readonly index: number;
+  readonly table?: Table | undefined;
+}
+
 /** Encoded rows and where they come from. */
 export interface TrainingData {
+  /** All rows as they were read. */
+  readonly table: Table;
   readonly encoding: Encoding;
   readonly train: Dataset;
   readonly validation: Dataset | null;
@@ -56,11 +64,11 @@ interface Parts {
 export async function loadTrainingData(
   settings: TrainSettings,
   path: string,
-  fold = 0,
+  fold: Fold = { index: 0 },
 ): Promise<TrainingData> {
-  const table = await readTable(path, { types: settings.types });
+  const table = fold.table ?? (await readTable(path, { types: settings.types }));
   const targets = settings.target ?? [defaultTarget(table)];
-  const parts = await chooseRows(settings, path, table, fold);
+  const parts = await chooseRows(settings, path, table, fold.index);
   const { train, validation, test } = parts;
   const { features, task, labelSeparator, encode: encoders, impute, markMissing } = settings;
   const encoding = fitEncoding(table, train.rows, {
@@ -75,6 +83,7 @@ export async function loadTrainingData(
   });
   const encoded = (part: Part | null): Dataset | null => part && encodePart(encoding, part);
   return {
+    table,
     encoding,
     train: encode(encoding, train.table, train.rows),
     validation: encoded(validation),

@@ -24,7 +24,7 @@ import { TABLE } from "./options/values.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
 import { checkFree, checkRunFolder, type Manifest, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
-import { filesOf, loadTrainingData, type TrainingData } from "./training-data.js";
+import { filesOf, type Fold, loadTrainingData, type TrainingData } from "./training-data.js";
 import { UsageError } from "./usage-error.js";
 
 /** Everything that a run needs, checked; nothing is written yet. */
@@ -40,12 +40,13 @@ export interface TrainingPlan {
 /**
  * Reads settings and data and checks that they fit together.
  * @param earlier the manifest of a run that is done again: its files must be those that the run began with
+ * @param fold with --folds, the part of the rows that is held out, and the table if it has been read
  */
 export async function planTraining(
   flags: RawFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
   earlier: Manifest | null = null,
-  fold = 0,
+  fold: Fold = { index: 0 },
 ): Promise<TrainingPlan> {
   const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;

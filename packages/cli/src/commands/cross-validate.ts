@@ -1,6 +1,7 @@
-// shardgrad train --folds: trains once for each part of the rows, scored on that part, and sums the scores up.
-import { featureWidth, Trainer, type Scores } from "@shardgrad/parallel";
-import { short } from "../report/format.js";
+// shardgrad train --folds: trains once for each part of the rows, several runs side by side, and sums the scores up.
+import { cores, featureWidth, Trainer, type RunResult, type Scores } from "@shardgrad/parallel";
+import { createFoldBar, type FoldBar } from "../report/fold-bar.js";
+import { count, short } from "../report/format.js";
 import type { RawFlags } from "../settings.js";
 import { watchSignals } from "../signals.js";
 import { planTraining, type TrainingPlan } from "../training-plan.js";
@@ -12,37 +13,127 @@ interface Spread {
   readonly sd: number;
 }
 
-/** Trains and scores fold after fold; `first` is the plan of the first one. Writes no run folder. */
+/** A fold that was trained and scored. */
+interface FoldScores {
+  readonly rows: number;
+  readonly scores: Scores;
+}
+
+/**
+ * Trains and scores every fold, as many at once as there are workers, with the scores that they have one after the other;
+ * `first` is the plan of the first one, whose table all share. Writes no run folder.
+ */
 export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promise<CommandResult> {
-  const { folds = 0, json, quiet } = first.settings;
-  const watch = watchSignals(() => process.stderr.write("\nstopping at the next step\n"));
-  const all: Scores[] = [];
-  try {
-    for (let fold = 0; fold < folds; fold += 1) {
-      const plan = fold === 0 ? first : await planTraining(flags, process.env, null, fold);
-      const trainer = new Trainer(plan.options);
-      try {
-        const result = await trainer.run({ signal: watch.signal }).result;
-        if (result.stopped) return watch.exitCode() ?? 0;
-        const scores = result.epochs.at(-1)?.validation ?? {};
-        all.push(scores);
-        const rows = plan.data.validation?.rows ?? 0;
-        if (fold === 0 && !quiet && !json) for (const note of plan.data.notes) say(`note: ${note}`);
-        if (json && !quiet) say(JSON.stringify({ type: "fold", fold, rows, scores }));
-        if (!json && !quiet) {
-          if (fold === 0)
-            say(
-              `${featureWidth(plan.data.train)} inputs, ${folds} folds of ${plan.data.train.rows + rows} rows`,
-            );
-          say(`fold ${fold + 1} of ${folds}, ${rows} rows: ${words(scores)}`);
-        }
-      } finally {
-        await trainer.close();
-      }
+  const { folds = 0, json, quiet, workers } = first.settings;
+  const threads = workers === "auto" ? cores().count : workers;
+  const together = Math.min(folds, threads);
+  const eachWorkers = Math.floor(threads / together);
+  const bar = quiet || json || !process.stderr.isTTY ? null : await createFoldBar(folds);
+  const watch = watchSignals(() => {
+    bar?.clear();
+    process.stderr.write("\nstopping at the next step; once more ends at once\n");
+  });
+  const failure = new AbortController(); // one that fails ends the others
+  const signal = AbortSignal.any([watch.signal, failure.signal]);
+  const all: (FoldScores | undefined)[] = [];
+  let told = 0; // folds are told in their order, whichever ends first
+  const done = (fold: number, scores: FoldScores): void => {
+    all[fold] = scores;
+    for (let next = all[told]; next !== undefined; next = all[told]) {
+      if (!quiet) bar?.clear();
+      if (!quiet) say(foldLine(told, folds, next, json));
+      told += 1;
     }
+  };
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < folds && !signal.aborted) {
+      const fold = next;
+      next += 1;
+      const plan =
+        fold === 0
+          ? first
+          : await planTraining(flags, process.env, null, {
+              index: fold,
+              table: first.data.table,
+            });
+      const result = await trainFold(plan, eachWorkers, signal, fold, bar);
+      if (result.stopped) return;
+      const rows = plan.data.validation?.rows ?? 0;
+      done(fold, { rows, scores: result.epochs.at(-1)?.validation ?? {} });
+    }
+  };
+  try {
+    if (!quiet && !json)
+      for (const line of headLines(first, folds, together, eachWorkers)) say(line);
+    const lanes = Array.from({ length: together }, () =>
+      lane().catch((error: unknown) => {
+        failure.abort();
+        throw error;
+      }),
+    );
+    const ends = await Promise.allSettled(lanes);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   } finally {
+    bar?.clear();
     watch.close();
   }
+  if (told < folds) return watch.exitCode() ?? 0;
+  sayMeans(
+    folds,
+    all.flatMap((fold) => (fold === undefined ? [] : [fold.scores])),
+    json,
+  );
+  return 0;
+}
+
+/** Trains one fold with so many workers, and ends its threads. */
+async function trainFold(
+  { options }: TrainingPlan,
+  workers: number,
+  signal: AbortSignal,
+  fold: number,
+  bar: FoldBar | null,
+): Promise<RunResult> {
+  const trainer = new Trainer({ ...options, workers });
+  try {
+    const run = trainer.run({ signal });
+    if (bar !== null)
+      for await (const event of run) if (event.type === "progress") bar.show(fold, event, options);
+    return await run.result;
+  } finally {
+    bar?.done(fold);
+    await trainer.close();
+  }
+}
+
+function headLines(
+  { data }: TrainingPlan,
+  folds: number,
+  together: number,
+  workers: number,
+): readonly string[] {
+  const rows = data.train.rows + (data.validation?.rows ?? 0);
+  const threads = `${workers} ${workers === 1 ? "worker" : "workers"} each`;
+  return [
+    ...data.notes.map((note) => `note: ${note}`),
+    `${featureWidth(data.train)} inputs, ${folds} folds of ${count(rows)} rows, ${together} at once, ${threads}`,
+  ];
+}
+
+function foldLine(
+  fold: number,
+  folds: number,
+  { rows, scores }: FoldScores,
+  json: boolean,
+): string {
+  if (json) return JSON.stringify({ type: "fold", fold, rows, scores });
+  const number = String(fold + 1).padStart(String(folds).length);
+  return `fold ${number} of ${folds}, ${rows} rows: ${words(scores)}`;
+}
+
+/** Tells the mean and the spread of each score over the folds. */
+function sayMeans(folds: number, all: readonly Scores[], json: boolean): void {
   const spreads = Object.fromEntries(
     Object.keys(all[0] ?? {}).map((name) => [
       name,
@@ -53,7 +144,6 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
   else
     for (const [name, { mean, sd }] of Object.entries(spreads))
       say(`${name.padEnd(10)} ${short(mean)} ± ${short(sd)}`);
-  return 0;
 }
 
 function say(line: string): void {

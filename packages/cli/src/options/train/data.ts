@@ -157,7 +157,7 @@ export const dataOptions: OptionTable<DataSettings> = {
   },
   folds: {
     kind: integer(2, 100),
-    help: "Cross-validate: train so many times, each time scoring another part of the rows; prints mean ± sd, writes no run folder",
+    help: "Cross-validate: train so many times, --workers of them at once, each scoring another part of the rows; prints mean ± sd, writes no run folder",
     group: "Data",
     scope: "session",
   },
