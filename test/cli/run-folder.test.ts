@@ -43,6 +43,7 @@ describe("the run folder", () => {
       "checkpoints",
       join("checkpoints", "last.safetensors"),
       "config.yaml",
+      "hashes.jsonl",
       "manifest.json",
       "metrics.jsonl",
       "model.safetensors",

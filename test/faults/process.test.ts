@@ -53,7 +53,8 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
       for (const end of ends) {
         // Before the run has begun the signal itself ends the process, which shells report as the same code.
         expect(end.signal ?? end.code).toBe(end.signal === null ? code : signal);
-        expect(end.afterSignal).toBeLessThan(2000);
+        // On a machine that has much else to do, a run takes longer, and so does its end.
+        expect(end.afterSignal).toBeLessThan(Math.max(2000, 2 * clock.span));
       }
       expect(leftBy(join(folder, signal))).toEqual(leftBy(join(folder, "whole")));
     },

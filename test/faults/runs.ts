@@ -65,7 +65,7 @@ export function writeTable(folder: string): (epochs: number) => readonly string[
   return (epochs) => [...command.split(" "), "--epochs", String(epochs)];
 }
 
-/** What two runs must have in common: the weights' hash, the model's bytes, and every epoch once. */
+/** What two runs must have in common: the weights' hash, the model's bytes, every epoch and every logged hash once. */
 export function leftBy(run: string): unknown {
   const manifest = JSON.parse(readFileSync(join(run, "manifest.json"), "utf8")) as {
     status: string;
@@ -80,7 +80,8 @@ export function leftBy(run: string): unknown {
     .map(({ epoch, loss, validation }) => ({ epoch, loss, validation }));
   const { status, steps, weights, validation } = manifest;
   const model = readFileSync(join(run, "model.safetensors")).toString("base64");
-  return { status, steps, weights, validation, epochs, model };
+  const hashes = readFileSync(join(run, "hashes.jsonl"), "utf8");
+  return { status, steps, weights, validation, epochs, model, hashes };
 }
 
 function isFinished(run: string): boolean {

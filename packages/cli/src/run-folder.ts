@@ -12,6 +12,7 @@ export interface RunFiles {
   readonly config: string; // the effective configuration
   readonly metrics: string; // one JSON object an epoch
   readonly manifest: string; // what went in and what came out
+  readonly hashes: string; // of the weights at fixed steps, one JSON object each
   readonly state: string; // weights, optimizer and position, to go on from
 }
 
@@ -23,6 +24,7 @@ export function runFiles(folder: string): RunFiles {
     config: join(folder, "config.yaml"),
     metrics: join(folder, "metrics.jsonl"),
     manifest: join(folder, "manifest.json"),
+    hashes: join(folder, "hashes.jsonl"),
     state: join(folder, "checkpoints", "last.safetensors"),
   };
 }
@@ -144,7 +146,7 @@ export async function clearRun(files: RunFiles): Promise<void> {
   const checkpoints = dirname(files.state);
   for (const name of await readdir(checkpoints))
     if (isCheckpoint(name)) await rm(join(checkpoints, name), { force: true });
-  for (const file of [files.manifest, files.model, files.metrics, files.config])
+  for (const file of [files.manifest, files.model, files.metrics, files.hashes, files.config])
     await rm(file, { force: true });
 }
 

@@ -16,6 +16,8 @@ export async function runCommand(name: CommandName, flags: RawFlags): Promise<Co
       return (await import("./predict.js")).predictRows(flags);
     case "verify":
       return (await import("./verify.js")).verify(flags);
+    case "diff":
+      return (await import("./diff.js")).diff(flags);
     case "export":
       return (await import("./export.js")).exportModel(flags);
     case "inspect":

@@ -18,6 +18,7 @@ import {
 import { wouldGain } from "../blas.js";
 import { formatConfig } from "../config-file.js";
 import { fingerprintFiles, fingerprintSettings } from "../fingerprint.js";
+import { keepHashes } from "../hash-log.js";
 import { trainOptions } from "../options/train.js";
 import { openProfiles } from "../profiles.js";
 import { jsonReporter } from "../report/json.js";
@@ -62,8 +63,15 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
     ? jsonReporter(settings.quiet)
     : await textReporter({ ...settings, data: plan.files[0] ?? "" });
   reporter.tell(dataEvent(data));
-  const checkpoint = checkpointsOf(settings, files);
-  const trainer = new Trainer({ ...plan.options, ...profiles.options, checkpoint });
+  const trainer = new Trainer({
+    ...plan.options,
+    ...profiles.options,
+    checkpoint: checkpointsOf(settings, files),
+    hashes:
+      settings.hashEvery === "never"
+        ? undefined
+        : { path: files.hashes, every: settings.hashEvery },
+  });
   const watch = watchSignals(() =>
     process.stderr.write("\nstopping at the next step; once more ends at once\n"),
   );
@@ -149,9 +157,11 @@ async function prepareFolder(
   { past }: Trainer,
 ): Promise<void> {
   await sweep(files);
-  if (resumed)
-    await keepMetrics(files, Math.floor((resumed.state?.step ?? 0) / stepsPerEpoch), past);
-  else await clearRun(files);
+  if (resumed) {
+    const steps = resumed.state?.step ?? 0;
+    await keepMetrics(files, Math.floor(steps / stepsPerEpoch), past);
+    await keepHashes(files, steps);
+  } else await clearRun(files);
   await writeFileAtomic(
     files.config,
     await formatConfig({ ...settings }, trainOptions, files.folder),

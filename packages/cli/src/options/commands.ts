@@ -2,9 +2,10 @@
 import type { AnyOptionTable } from "./option.js";
 import { exportOptions } from "./export.js";
 import { benchOptions } from "./speed.js";
+import { diffOptions, verifyOptions } from "./proof.js";
 import { explainOptions, gradcheckOptions } from "./teach.js";
 import { trainOptions } from "./train.js";
-import { evaluateOptions, inspectOptions, predictOptions, verifyOptions } from "./use.js";
+import { evaluateOptions, inspectOptions, predictOptions } from "./use.js";
 
 export type CommandName =
   | "train"
@@ -13,6 +14,7 @@ export type CommandName =
   | "inspect"
   | "export"
   | "verify"
+  | "diff"
   | "explain"
   | "gradcheck"
   | "bench";
@@ -107,8 +109,21 @@ export const commands: Readonly<Record<CommandName, CommandEntry>> = {
     ],
   },
   verify: {
-    summary: "Do a finished run again and compare the weights",
+    summary: "Do a run again, or some of its steps, and compare the weights",
     options: verifyOptions,
-    examples: [["shardgrad verify runs/penguins-1 --workers 1", "the same bytes on one worker?"]],
+    examples: [
+      ["shardgrad verify runs/penguins-1 --workers 1", "the same bytes on one worker?"],
+      [
+        "shardgrad verify runs/penguins-1 --steps 400..800",
+        "a part, from the checkpoint before it",
+      ],
+    ],
+  },
+  diff: {
+    summary: "Find what differs between two runs, and the first step at which they part",
+    options: diffOptions,
+    examples: [
+      ["shardgrad diff runs/penguins-1 runs/penguins-2", "settings, data, the step, the parameter"],
+    ],
   },
 };

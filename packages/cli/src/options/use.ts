@@ -94,24 +94,6 @@ export const predictOptions: OptionTable<PredictSettings> = {
   verbose: sessionOptions.verbose,
 };
 
-/** What verify is asked to do. */
-export interface VerifySettings extends SessionSettings {
-  readonly run?: string | undefined;
-  readonly workers: number | "auto";
-}
-
-export const verifyOptions: OptionTable<VerifySettings> = {
-  run: {
-    kind: path("a run folder"),
-    help: "Run to do again",
-    group: "Data",
-    positional: true,
-    scope: "session",
-  },
-  workers: workersOption,
-  ...sessionOptions,
-};
-
 export const inspectOptions: OptionTable<InspectSettings> = {
   file: {
     kind: path("a file or a run folder"),

@@ -168,6 +168,20 @@ export function stepsOrSeconds(): ValueKind<number | string> {
   };
 }
 
+/** Two numbers of steps, such as 200..400. */
+export function stepRange(): ValueKind<{ readonly from: number; readonly to: number }> {
+  const schema = z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}\.\.\d{1,15}$/)
+    .transform((value) => {
+      const [from = 0, to = 0] = value.split("..").map(Number);
+      return { from, to };
+    })
+    .refine(({ from, to }) => from <= to);
+  return { schema, allowed: "two numbers of finished steps, the smaller first, such as 200..400" };
+}
+
 /** A whole number from 1 to `high`, or a word. */
 export function countOr<const Word extends string>(
   word: Word,

@@ -1,7 +1,7 @@
 // The options of `shardgrad train` about threads, the run folder and what is told.
 import { workersOption } from "../common.js";
 import type { OptionTable } from "../option.js";
-import { choice, integer, onOff, path, stepsOrSeconds } from "../values.js";
+import { choice, countOr, integer, onOff, path, stepsOrSeconds } from "../values.js";
 
 /** How a run goes and what it leaves behind. */
 export interface RunSettings {
@@ -11,6 +11,7 @@ export interface RunSettings {
   readonly polite: boolean;
   readonly saveEvery?: number | string | undefined;
   readonly keep: number;
+  readonly hashEvery: number | "never";
   readonly out?: string | undefined;
   readonly force: boolean;
   readonly resume?: string | undefined;
@@ -55,6 +56,13 @@ export const runOptions: OptionTable<RunSettings> = {
     help: "Checkpoints to keep: the newest is last.safetensors, it and those before it step-<n>.safetensors",
     group: "Run",
     default: 1,
+    scope: "speed",
+  },
+  hashEvery: {
+    kind: countOr("never", 1e9),
+    help: "Steps from one hash of the weights in hashes.jsonl to the next: what verify and diff compare",
+    group: "Run",
+    default: 200,
     scope: "speed",
   },
   out: {
