@@ -112,8 +112,16 @@ const cases: readonly (readonly [args: readonly string[], words: readonly string
     ["--nesterov", "--momentum"],
   ],
   [
-    [...train, "--warmup", "10"],
+    [...train, "--schedule", "constant", "--warmup", "10"],
     ["--warmup", "--schedule cosine"],
+  ],
+  [
+    [...train, "--val", "0", "--restore-best"],
+    ["--restore-best", "validation rows"],
+  ],
+  [
+    [...train, "--patience", "3", "--no-restore-best"],
+    ["--patience", "leave out --no-restore-best"],
   ],
   [
     [...train, "--force=maybe"],

@@ -29,7 +29,9 @@ const modules: Readonly<Record<string, string>> = {
   "wide.mjs": `${head}export const op = customOp({ name: "wide", shape: ([x]) => [x[0], 2 * x[1]], forward: (y) => y.fill(0) });\n`,
 };
 
-const train = ["train", "penguins.csv", "--target", "species", "--hidden", "6", "--epochs", "3"];
+const train = "train penguins.csv --target species --hidden 6 --epochs 3 --schedule constant".split(
+  " ",
+);
 const withOp = [...train, "--activation", "softsign", "--ops", "./my-op.mjs"];
 
 beforeAll(async () => {

@@ -44,7 +44,8 @@ describe("precedence", () => {
         "bias: false",
         "lr: 0.02",
         "epochs: 3",
-        "optimizer: adam",
+        "optimizer: adamw",
+        "schedule: cosine",
       ]),
     );
   });

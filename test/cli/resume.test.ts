@@ -15,6 +15,8 @@ const train = [
   "16",
   "--batch-size",
   "256",
+  "--schedule",
+  "constant",
   "--json",
 ];
 const bytes = (...path: string[]): Buffer => readFileSync(join(folder, ...path));
@@ -88,8 +90,8 @@ describe("stopping and going on", () => {
     expect(bytes("killed", "metrics.jsonl").toString().trimEnd().split("\n")).toHaveLength(12);
   });
 
-  it("a finished run goes on when it is given more epochs", async () => {
-    const args = ["train", "penguins.csv", "--target", "species"];
+  it("a finished run at a constant rate goes on when it is given more epochs", async () => {
+    const args = ["train", "penguins.csv", "--target", "species", "--schedule", "constant"];
     await succeed([...args, "--epochs", "3", "--out", "short"], { cwd: folder });
     await succeed(["train", "--resume", "short", "--epochs", "5"], { cwd: folder });
     await succeed([...args, "--epochs", "5", "--out", "long"], { cwd: folder });
@@ -107,15 +109,18 @@ describe("stopping and going on", () => {
       ["train", "--resume", "fixed", "--epochs", "4", "--lr", "0.5"],
       { cwd: folder },
     );
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/--lr 0\.5.*0\.001/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--lr 0\.5.*0\.003/)]);
+    const more = await run(["train", "--resume", "fixed", "--epochs", "4"], { cwd: folder });
+    expect([more.code, more.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--epochs 4: .*falls to 0 over its 2 epochs/),
+    ]);
   });
 
   it("refuses to go on with data that have changed, and to go on when nothing is left to do", async () => {
     copyFileSync(penguins, join(folder, "changing.csv"));
-    await succeed(
-      ["train", "changing.csv", "--target", "species", "--epochs", "2", "--out", "changed"],
-      { cwd: folder },
-    );
+    const args = "train changing.csv --target species --epochs 2 --schedule constant".split(" ");
+    await succeed([...args, "--out", "changed"], { cwd: folder });
     const done = await run(["train", "--resume", "changed"], { cwd: folder });
     expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("has done its 2 epochs")]);
     appendFileSync(join(folder, "changing.csv"), "Adelie,Dream,39.1,18.7,181,3750,MALE\n");

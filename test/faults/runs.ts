@@ -62,7 +62,7 @@ export function writeTable(folder: string): (epochs: number) => readonly string[
   writeFileSync(join(folder, "table.csv"), ["a,b,c,answer", ...rows, ""].join("\n"));
   const command =
     "train table.csv --target answer --hidden 48,48 --batch-size 32 --save-every 5 --keep 2";
-  return (epochs) => [...command.split(" "), "--epochs", String(epochs)];
+  return (epochs) => [...command.split(" "), "--schedule", "constant", "--epochs", String(epochs)];
 }
 
 /** What two runs must have in common: the weights' hash, the model's bytes, every epoch and every logged hash once. */

@@ -4,10 +4,11 @@ import type { Task } from "@shardgrad/parallel";
 import { taskLosses } from "./model.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import type { Resolved } from "./settings.js";
+import type { DecidedSettings } from "./train-defaults.js";
 import { UsageError } from "./usage-error.js";
 
 /** Throws UsageError for the first combination that cannot be meant. */
-export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
+export function checkTrain({ settings, given }: Resolved<DecidedSettings>): void {
   const clash = (a: keyof TrainSettings, b: keyof TrainSettings, remedy: string): void => {
     if (given.has(a) && given.has(b))
       throw new UsageError(`${given.get(a)} and ${given.get(b)}: ${remedy}`);
@@ -48,14 +49,13 @@ export function checkTrain({ settings, given }: Resolved<TrainSettings>): void {
 
   only("initSd", settings.init === "normal", "needs --init normal");
   only("toleranceOn", settings.tolerance !== undefined, "needs --tolerance");
-  const { patience } = settings;
+  const { restoreBest } = settings;
   for (const key of ["monitor", "minDelta"] as const)
-    only(key, patience !== undefined, "needs --patience, the epochs to wait for a better score");
-  only(
-    "patience",
-    settings.val !== 0 || settings.valRows !== undefined,
-    "needs validation rows; leave out --val 0",
-  );
+    only(key, restoreBest, "needs validation rows, and --restore-best or --patience");
+  const validates = settings.val !== 0 || settings.valRows !== undefined;
+  for (const key of ["restoreBest", "patience"] as const)
+    only(key, validates, "needs validation rows; leave out --val 0");
+  only("patience", restoreBest, "leaves the best weights; leave out --no-restore-best");
 
   const { activation, hidden } = settings;
   if (activation.length !== 1 && activation.length !== hidden.length)

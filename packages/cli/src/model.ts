@@ -12,6 +12,7 @@ import type {
 import { activationNames, embedding, opLayer } from "@shardgrad/core";
 import type { TargetEncoding, Task } from "@shardgrad/parallel";
 import type { TrainSettings } from "./options/train.js";
+import type { DecidedSettings } from "./train-defaults.js";
 
 /**
  * Vectors of the columns that are embedded, hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. An activation that
@@ -86,7 +87,7 @@ export function lossOf(settings: TrainSettings, task: Task): LossSpec {
 }
 
 /** The optimizer; `steps` is the length of the whole run, over which the cosine schedule falls. */
-export function optimizerOf(settings: TrainSettings, steps: number): OptimizerSpec {
+export function optimizerOf(settings: DecidedSettings, steps: number): OptimizerSpec {
   const { optimizer, schedule, warmup, momentum, nesterov, weightDecay } = settings;
   const lr: Schedule =
     schedule === "cosine" ? { name: "cosine", lr: settings.lr, steps, warmup } : settings.lr;

@@ -6,6 +6,7 @@ import { type AnyOptionTable, optionName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import { exists, type Manifest, readManifest, type RunFiles, runFiles } from "./run-folder.js";
 import { type Resolved, resolveSettings } from "./settings.js";
+import { withDefaults } from "./train-defaults.js";
 import { UsageError } from "./usage-error.js";
 
 /** A run that goes on. */
@@ -34,11 +35,15 @@ export async function openResumed(
 function checkUnchanged({ settings, given }: Resolved<TrainSettings>, config: ConfigFile): void {
   const table: AnyOptionTable = trainOptions;
   const { settings: before } = resolveSettings(trainOptions, new Map(), {}, config);
-  const old = new Map(resultEntries(before, table));
+  const old = new Map(resultEntries(withDefaults(before), table));
   for (const [key, value] of resultEntries(settings, table)) {
     if (JSON.stringify(old.get(key)) === JSON.stringify(value)) continue;
     if (key === "epochs" && settings.schedule === "constant") continue;
     const place = given.get(key) ?? optionName(key);
+    if (key === "epochs")
+      throw new UsageError(
+        `${place} ${settings.epochs}: the run's rate falls to 0 over its ${before.epochs} epochs; leave it out, or begin a run that can go on with --schedule constant, or a new one with these weights with --init-from`,
+      );
     throw new UsageError(
       `${place} ${JSON.stringify(value)}: the run began with ${JSON.stringify(old.get(key)) ?? "none"} and can only go on with it; leave it out, or begin a new run`,
     );
@@ -61,6 +66,7 @@ export function checkUnfinished(
   { files: { folder }, manifest, state }: ResumedRun,
   epochs: number,
   stepsPerEpoch: number,
+  schedule: "constant" | "cosine",
 ): void {
   if (manifest?.status === "finished" && manifest.converged === true)
     throw new UsageError(
@@ -69,6 +75,6 @@ export function checkUnfinished(
   // A run that ended after its last step and before its model was written has that left to do.
   if (manifest?.status === "finished" && state !== null && state.step >= epochs * stepsPerEpoch)
     throw new UsageError(
-      `--resume ${folder}: the run has done its ${epochs} epochs; give more with --epochs to go on`,
+      `--resume ${folder}: the run has done its ${epochs} epochs; ${schedule === "constant" ? "give more with --epochs to go on" : "begin a new one, with its weights with --init-from"}`,
     );
 }

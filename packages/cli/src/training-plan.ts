@@ -24,6 +24,7 @@ import { TABLE } from "./options/values.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
 import { checkFree, checkRunFolder, type Manifest, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
+import { type DecidedSettings, withDefaults } from "./train-defaults.js";
 import { filesOf, type Fold, loadTrainingData, type TrainingData } from "./training-data.js";
 import { UsageError } from "./usage-error.js";
 
@@ -71,11 +72,11 @@ export async function planTraining(
   const batchSize = settings.batchSize === "all" ? data.train.rows : settings.batchSize;
   const stepsPerEpoch = Math.ceil(data.train.rows / batchSize);
   const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);
-  if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch);
+  if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch, settings.schedule);
   const shards =
     settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
   const { l1, l2, workers, polite, seed, backend, tolerance, toleranceOn } = settings;
-  const { patience, monitor, minDelta } = settings;
+  const { restoreBest, patience = NEVER, monitor, minDelta } = settings;
   const model = modelOf(
     settings,
     featureWidth(data.train),
@@ -95,7 +96,7 @@ export async function planTraining(
       settings.initFrom === undefined || resumed?.state
         ? undefined
         : await loadWeights(settings.initFrom, model),
-    earlyStopping: patience === undefined ? undefined : { patience, monitor, minDelta },
+    earlyStopping: restoreBest ? { patience, monitor, minDelta } : undefined,
     tolerance,
     toleranceOn,
     l1,
@@ -119,6 +120,9 @@ export async function planTraining(
   };
 }
 
+/** More epochs than a run can have: none ends for want of a better score. */
+const NEVER = 1e6;
+
 const inFile = (path: string | undefined): string[] => (path === undefined ? [] : [path]);
 
 /** Many passes over small tables, which are quick and need them; fewer over large ones. */
@@ -131,7 +135,7 @@ function defaultEpochs(stepsPerEpoch: number): number {
 async function readRequest(
   flags: RawFlags,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<{ request: Resolved<TrainSettings>; resumed: ResumedRun | null }> {
+): Promise<{ request: Resolved<DecidedSettings>; resumed: ResumedRun | null }> {
   const sources = (key: "config" | "resume"): string | undefined => {
     const given = flags.get(key) ?? environment[environmentName(key)];
     return typeof given === "string" && given !== "" ? given : undefined;
@@ -140,7 +144,8 @@ async function readRequest(
   if (resume !== undefined) await checkRunFolder(resume);
   const path = resume === undefined ? sources("config") : runFiles(resume).config;
   const config = path === undefined ? null : await readConfigFile(path, trainOptions);
-  const request = resolveSettings(trainOptions, flags, environment, config);
+  const { settings, given } = resolveSettings(trainOptions, flags, environment, config);
+  const request = { settings: withDefaults(settings), given };
   checkTrain(request);
   const resumed =
     resume !== undefined && config ? await openResumed(resume, request, config) : null;

@@ -119,8 +119,8 @@ function describeEpoch(event: EpochEvent, epochs: number): string {
 
 function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
   const lines: string[] = [];
-  if (event.best) lines.push(`the best weights are those of epoch ${count(event.best.epoch)}`);
-  if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}`);
+  const kept = event.best === null ? "" : `  (the best epoch, ${count(event.best.epoch)})`;
+  if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}${kept}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);
   if (event.time) lines.push(...describeShares(event.time));
   if (event.blasGains)

@@ -6,8 +6,8 @@ import { choice, countOr, integer, onOff, path, real } from "../values.js";
 /** How a run finds its weights. */
 export interface TrainingSettings {
   readonly optimizer: OptimizerSpec["name"];
-  readonly lr: number;
-  readonly schedule: "constant" | "cosine";
+  readonly lr?: number | undefined;
+  readonly schedule?: "constant" | "cosine" | undefined;
   readonly warmup: number;
   readonly momentum?: number | undefined;
   readonly nesterov: boolean;
@@ -18,6 +18,7 @@ export interface TrainingSettings {
   readonly epochs?: number | undefined;
   readonly tolerance?: number | undefined;
   readonly toleranceOn?: "weights" | "loss" | undefined;
+  readonly restoreBest?: boolean | undefined;
   readonly patience?: number | undefined;
   readonly monitor?: string | undefined;
   readonly minDelta: number;
@@ -32,21 +33,21 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     kind: choice("adam", "adamw", "sgd"),
     help: "Update rule",
     group: "Training",
-    default: "adam",
+    default: "adamw",
     scope: "result",
   },
   lr: {
     kind: real(0, LARGEST, "low"),
     help: "Learning rate",
     group: "Training",
-    default: 0.001,
+    defaultWords: "0.003; 0.01 for sgd",
     scope: "result",
   },
   schedule: {
     kind: choice("constant", "cosine"),
     help: "Learning rate over time; cosine falls to 0 at the last step",
     group: "Training",
-    default: "constant",
+    defaultWords: "cosine; constant with --tolerance",
     scope: "result",
   },
   warmup: {
@@ -74,7 +75,7 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     kind: real(0, LARGEST),
     help: "Weight decay (decoupled for adamw)",
     group: "Training",
-    defaultWords: "0; 0.01 for adamw",
+    defaultWords: "0.3 for adamw, else 0",
     scope: "result",
   },
   l1: {
@@ -119,6 +120,13 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     defaultWords: "weights",
     scope: "result",
   },
+  restoreBest: {
+    kind: onOff(),
+    help: "Leave the weights of the epoch with the best score of the validation rows (--no-restore-best for the last ones)",
+    group: "Training",
+    defaultWords: "on; off with --tolerance, --folds or --val 0",
+    scope: "result",
+  },
   patience: {
     kind: integer(1, 1e6),
     help: "End after so many epochs without a better score of the validation rows, with the best weights",
@@ -128,14 +136,14 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
   },
   monitor: {
     kind: choice("loss", "accuracy", "rmse", "mae", "r2", "f1", "microF1"),
-    help: "The score that --patience watches",
+    help: "The score that says which epoch is the best",
     group: "Training",
     defaultWords: "loss",
     scope: "result",
   },
   minDelta: {
     kind: real(0, LARGEST),
-    help: "How much better a score must be to count for --patience",
+    help: "How much better a score must be to count",
     group: "Training",
     default: 0,
     scope: "result",
