@@ -50,7 +50,7 @@ const itself = {
   target: { kind: "number", width: 8, values: own },
 };
 
-/** @type {Record<string, TrainerOptions>} */
+/** @type {Record<string, TrainerOptions & { data: Dataset }>} */
 const jobs = {
   "every activation, dropout, Adam, cosine": {
     model: sequential(WIDTH, [

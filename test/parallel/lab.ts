@@ -1,6 +1,6 @@
 // One training step of all workers on this thread, one worker after the other: no threads, everything open to view.
 import { initialize, kernelModule, type Parameters } from "@shardgrad/core";
-import type { Dataset, TrainerOptions } from "@shardgrad/parallel";
+import { isStream, type Dataset, type TrainerOptions } from "@shardgrad/parallel";
 import { Control } from "../../packages/parallel/dist/step/control.js";
 import { stepsPerEpoch, type TrainingSpec } from "../../packages/parallel/dist/step/job.js";
 import {
@@ -31,6 +31,7 @@ export function openLab(options: TrainerOptions): Lab {
   if (training === null) throw new Error("lab: no training");
   const pages = Math.ceil(layout.bytes / 65536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  if (isStream(options.data)) throw new Error("lab: rows in memory are needed");
   placeData(memory, options.data, training);
   const parameters = options.initial ?? initialize(job.model, spec.seed);
   writeParameters(layout, memory.buffer, layout.theta[0], parameters);

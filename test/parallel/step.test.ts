@@ -40,7 +40,13 @@ const TOLERANCE = 1e-5;
 const UNTOUCHED = 1234.5;
 
 /** A job of one step over all rows. */
-function oneStep(model: ModelSpec, data: Dataset, more: Partial<TrainerOptions>): TrainerOptions {
+type Job = TrainerOptions & { readonly data: Dataset };
+
+function oneStep(
+  model: ModelSpec,
+  data: Dataset,
+  more: Partial<Omit<TrainerOptions, "data">>,
+): Job {
   return {
     model,
     data,
@@ -82,8 +88,8 @@ function total(buffers: readonly Map<string, Float32Array>[]): Map<string, Float
 const softCross: LossSpec = { name: "crossEntropy", reduction: "mean" };
 const binary: LossSpec = { name: "binaryCrossEntropy", reduction: "sum" };
 
-const jobs: readonly (readonly [name: string, options: TrainerOptions])[] = [
-  ...plainActivations.map((activation): readonly [string, TrainerOptions] => [
+const jobs: readonly (readonly [name: string, options: Job])[] = [
+  ...plainActivations.map((activation): readonly [string, Job] => [
     `${activation}, classes`,
     oneStep(
       sequential(inputs, [dense(11, { activation }), dense(7, { activation }), dense(4)]),
@@ -114,19 +120,17 @@ const jobs: readonly (readonly [name: string, options: TrainerOptions])[] = [
       },
     ),
   ],
-  ...(["halfSquaredError", "norm", "logLoss"] as const).map(
-    (name): readonly [string, TrainerOptions] => [
-      `numbers, ${name}`,
-      oneStep(
-        sequential(inputs, [dense(8, { activation: "tanh" }), dense(3, { activation: "sigmoid" })]),
-        numberData(26, 3, 14),
-        {
-          shards: 4,
-          loss: { name, reduction: "mean" },
-        },
-      ),
-    ],
-  ),
+  ...(["halfSquaredError", "norm", "logLoss"] as const).map((name): readonly [string, Job] => [
+    `numbers, ${name}`,
+    oneStep(
+      sequential(inputs, [dense(8, { activation: "tanh" }), dense(3, { activation: "sigmoid" })]),
+      numberData(26, 3, 14),
+      {
+        shards: 4,
+        loss: { name, reduction: "mean" },
+      },
+    ),
+  ]),
   [
     "numbers, cross-entropy",
     oneStep(

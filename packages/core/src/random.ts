@@ -9,11 +9,17 @@ import { withWorkspace } from "./workspace.js";
 /**
  * The numbers 0…total − 1 in an order that depends on (seed, stream) only.
  * @param stream tells uses of one seed apart, e.g. the epoch
+ * @param count how many of them, from the first; default all
  */
-export function permutation(total: number, seed: number, stream: number): Int32Array {
-  return withWorkspace("f64", total * 4, (k, at) => {
-    k.permute(total, 0, total, seed | 0, stream | 0, at);
-    return new Int32Array(k.memory.buffer, at, total).slice();
+export function permutation(
+  total: number,
+  seed: number,
+  stream: number,
+  count: number = total,
+): Int32Array {
+  return withWorkspace("f64", count * 4, (k, at) => {
+    k.permute(count, 0, total, seed | 0, stream | 0, at);
+    return new Int32Array(k.memory.buffer, at, count).slice();
   });
 }
 

@@ -145,3 +145,14 @@ export { labelMetrics, type LabelMetrics, type LabelReport } from "./metrics/lab
 export { numberMetrics, overallNumbers, type NumberReport } from "./metrics/numbers.js";
 export { isTextHead, tablesOfStream } from "./dataset/table-stream.js";
 export { encodeWeights, loadWeights } from "./files/weights-file.js";
+export { isStream, type DatasetStream } from "./dataset/stream.js";
+export { streamFiles, type TableSource } from "./dataset/stream-source.js";
+export { fitStream, type FittedStream, type StreamOptions } from "./dataset/fit-stream.js";
+export { encodeStream, type EncodeStreamOptions } from "./dataset/encode-stream.js";
+export {
+  streamOf,
+  tableFromArrow,
+  type ColumnsOf,
+  type StreamInput,
+  type StreamOfOptions,
+} from "./dataset/stream-of.js";

@@ -1,11 +1,14 @@
 // What went wrong when a step made a number that is not finite: which parameter, which rows.
 import { createPredictor, outputWidth } from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
+import { isStream } from "./dataset/stream.js";
+import { placedRows } from "./step/place.js";
 import { stepsPerEpoch, type TrainingSpec } from "./step/job.js";
 import type { TrainerOptions } from "./options.js";
 import { readParameters } from "./step/parameters.js";
 import type { Pool } from "./threads/pool.js";
 import { batchSourceRows } from "./step/source-rows.js";
+import { firstRowOf, rowsOfWindow, WINDOW_SLOTS, windowOfStep, windowsOf } from "./step/windows.js";
 
 /** A step made NaN or ∞; it was not committed. */
 export class NonFiniteError extends Error {
@@ -41,8 +44,10 @@ export function nonFinite(
     [...next].find(([, { data: numbers }]) => !numbers.every(Number.isFinite))?.[0] ?? null;
   const steps = stepsPerEpoch(training);
   const epoch = Math.floor(step / steps);
-  const batch = [...batchSourceRows(training, { epoch, inEpoch: step - epoch * steps })];
-  let rows = batch.filter((row) => !rowIsFinite(data, row));
+  const at = { epoch, inEpoch: step - epoch * steps };
+  const batch = [...batchSourceRows(training, at)];
+  const { there, before } = rowsInMemory(pool, data, training, at);
+  let rows = batch.filter((row) => !rowIsFinite(there, row - before));
   if (rows.length === 0) {
     const predict = createPredictor(
       model,
@@ -51,7 +56,10 @@ export function nonFinite(
     );
     const width = outputWidth(model);
     rows = batch.filter(
-      (row) => !predict(featuresOf(data, row), 1).subarray(0, width).every(Number.isFinite),
+      (row) =>
+        !predict(featuresOf(there, row - before), 1)
+          .subarray(0, width)
+          .every(Number.isFinite),
     );
     if (rows.length === batch.length) rows = []; // then it is the weights, not a row
   }
@@ -67,6 +75,24 @@ export function nonFinite(
     parameter,
     rows,
   );
+}
+
+/** The rows that a step has read, and how many of its epoch come before them. */
+function rowsInMemory(
+  { layout, memory }: Pool,
+  data: TrainerOptions["data"],
+  training: TrainingSpec,
+  { epoch, inEpoch }: { readonly epoch: number; readonly inEpoch: number },
+): { readonly there: Dataset; readonly before: number } {
+  if (!isStream(data)) return { there: data, before: 0 };
+  const windows = windowsOf(training);
+  const window = windowOfStep(windows, epoch, inEpoch);
+  const places = layout.training?.windows[window % WINDOW_SLOTS];
+  if (places === undefined) throw new RangeError(`non-finite: no place for window ${window}`);
+  return {
+    there: placedRows(memory.buffer, places, rowsOfWindow(training, windows, window)),
+    before: firstRowOf(windows, window),
+  };
 }
 
 function rowIsFinite(data: Dataset, row: number): boolean {

@@ -5,6 +5,7 @@ import type { HashLogSpec } from "./threads/hash-log.js";
 import type { ConvergenceSpec } from "./step/convergence.js";
 import type { CustomOps } from "./custom-ops.js";
 import type { Dataset } from "./dataset/dataset.js";
+import type { DatasetStream } from "./dataset/stream.js";
 import type { Backend } from "./step/job.js";
 import type { EarlyStopping } from "./step/early-stopping.js";
 import type { TrainingState } from "./events.js";
@@ -13,8 +14,8 @@ import type { TrainingState } from "./events.js";
 export interface TrainerOptions {
   /** The network: layers as data (see `sequential` in @shardgrad/core). */
   readonly model: ModelSpec;
-  /** The training rows, with a target. */
-  readonly data: Dataset;
+  /** The training rows, with a target: in memory, or streamed (see fitStream and encodeStream). */
+  readonly data: Dataset | DatasetStream;
   /** Rows scored after each epoch. */
   readonly validation?: Dataset | undefined;
   /** Default: "crossEntropy" for class targets, "meanSquaredError" for numbers. */
@@ -57,6 +58,11 @@ export interface TrainerOptions {
   readonly seed?: number | undefined;
   /** False keeps the rows in their order. Default true. */
   readonly shuffle?: boolean | undefined;
+  /**
+   * Rows of streamed data that are shuffled together, rounded up to whole batches; two such windows are in memory.
+   * Default: as many as fit into 16 MiB, at most 262,144. Part of what the result depends on.
+   */
+  readonly shuffleBuffer?: number | undefined;
   /** Weights to start from instead of the model's initialisers. */
   readonly initial?: Parameters | undefined;
   /** Go on from this state of an earlier run of the same options. */

@@ -6,6 +6,8 @@ import { readBest, writeBest } from "./step/early-stopping.js";
 import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./step/epoch-history.js";
 import { EventQueue } from "./event-queue.js";
 import type { RunEvent, RunResult, TrainingState } from "./events.js";
+import { isStream } from "./dataset/stream.js";
+import { Fed, resetFed } from "./step/feed-word.js";
 import { jobPhases, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./step/job.js";
 import type { TrainingLayout } from "./step/layout.js";
 import { Monitor } from "./monitor.js";
@@ -204,7 +206,7 @@ export class Trainer {
           const { worker, step, reason } = news.restart;
           events.push({ type: "restart", worker: worker + 1, step, reason });
           this.#options.onWorkerRestart?.({ worker: worker + 1, step, reason });
-        });
+        }, this.#options.data);
       } finally {
         clearInterval(timer);
         monitor.poll();
@@ -279,7 +281,8 @@ export class Trainer {
     writeConvergence(training, memory.buffer, resume);
     writeHistory(training, memory.buffer, Math.floor(first / steps), resume?.history);
     writeBest(layout, training, memory.buffer, Math.floor(first / steps), resume?.best);
-    pool.place(data, training.data);
+    if (isStream(data)) resetFed(this.#training, new Fed(memory.buffer, training), first);
+    else pool.place(data, training.data);
     if (validation !== undefined && layout.scoring !== null)
       pool.place(validation, layout.scoring.data);
   }

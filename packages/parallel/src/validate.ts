@@ -10,11 +10,13 @@ import { z } from "zod";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
 import type { EarlyStopping, StoppingSpec } from "./step/early-stopping.js";
+import { isStream, type DatasetStream } from "./dataset/stream.js";
+import { dataSpec, rowBytes, type JobSpec, type TrainingSpec } from "./step/job.js";
 import { scoreNames } from "./metrics/metrics.js";
-import { dataSpec, type JobSpec, type TrainingSpec } from "./step/job.js";
 import { trainingGraph } from "./step/network.js";
 import type { TrainerOptions } from "./options.js";
 import { defaultShards, presentShards } from "./step/shards.js";
+import { windowRows } from "./step/windows.js";
 
 const whole = (least: number): z.ZodNumber => z.int().min(least);
 const notNegative = z.number().min(0).finite();
@@ -28,6 +30,7 @@ const scalars = z.object({
   workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
   maxWorkers: whole(1).max(1024).optional(),
   polite: z.boolean().default(false),
+  shuffleBuffer: whole(1).optional(),
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
   backend: z.enum(["wasm", "blas"]).default("wasm"),
@@ -64,11 +67,17 @@ export function checkOptions(
   }
   const checked = parsed.data;
   parameterSpecs(model); // throws on layers that do not fit
-  checkDataset("data", data, model.inputs, outputWidth(model));
-  if (data.target === null) throw new RangeError("Trainer: data has no target");
+  const form = isStream(data) ? data.form : data;
+  if (isStream(data)) checkStream(options, data, checked.epochs);
+  else if (checked.shuffleBuffer !== undefined)
+    throw new RangeError(
+      "Trainer: shuffleBuffer is for streamed data; rows in memory are all shuffled",
+    );
+  else checkDataset("data", data, model.inputs, outputWidth(model));
+  if (form.target === null) throw new RangeError("Trainer: data has no target");
   if (validation !== undefined) {
     checkDataset("validation", validation, model.inputs, outputWidth(model));
-    if (validation.target?.kind !== data.target.kind)
+    if (validation.target?.kind !== form.target.kind)
       throw new RangeError("Trainer: validation has another kind of target than data");
   }
   const shardCount =
@@ -78,7 +87,7 @@ export function checkOptions(
       `Trainer: shards ${shardCount} is more than the ${checked.batchSize} rows of a batch; a shard has at least one row`,
     );
   const training: TrainingSpec = {
-    data: dataSpec(data),
+    data: { ...dataSpec(form), rows: data.rows },
     optimizer: options.optimizer ?? DEFAULT_OPTIMIZER,
     l1: checked.l1,
     l2: checked.l2,
@@ -87,6 +96,9 @@ export function checkOptions(
     epochs: checked.epochs,
     seed: checked.seed,
     shuffle: checked.shuffle,
+    window: isStream(data)
+      ? windowRows(rowBytes(dataSpec(form)), checked.batchSize, checked.shuffleBuffer)
+      : null,
     stopping: checkStopping(options),
     hashEvery: hashEvery(options),
     until: checked.until ?? null,
@@ -110,7 +122,7 @@ export function checkOptions(
   );
   const job: JobSpec = {
     model,
-    loss: options.loss ?? defaultLoss(data.target),
+    loss: options.loss ?? defaultLoss(form.target),
     training,
     scored: validation === undefined ? null : dataSpec(validation),
     keepOutputs: false,
@@ -154,6 +166,34 @@ function checkStopping({
       `Trainer: earlyStopping.monitor ${monitor}: give one of ${scores.join(", ")}`,
     );
   return { patience, monitor, minDelta, unit };
+}
+
+/** Throws RangeError when streamed data do not fit the model, or can be read only once and are needed more often. */
+function checkStream(
+  { model, resume }: TrainerOptions,
+  { name, rows, form, once }: DatasetStream,
+  epochs: number,
+): void {
+  const fail = (text: string): never => {
+    throw new RangeError(`Trainer: data: ${name} ${text}`);
+  };
+  if (!Number.isInteger(rows) || rows < 1) fail(`has ${rows} rows; at least one is needed`);
+  if (featureWidth(form) !== model.inputs)
+    fail(`has ${featureWidth(form)} features a row, the model ${model.inputs} inputs`);
+  const outputs = outputWidth(model);
+  const { target } = form;
+  if (target?.kind === "class" && target.classes > outputs)
+    fail(`has ${target.classes} classes, the model ${outputs} outputs`);
+  if (target !== null && target.kind !== "class" && target.width !== outputs)
+    fail(`has ${target.width} target columns, the model ${outputs} outputs`);
+  if (once && epochs > 1)
+    fail(
+      `can be read once only, and ${epochs} epochs need it as often; set epochs to 1, or give a function that opens it`,
+    );
+  if (once && resume !== undefined)
+    fail(
+      "can be read once only, and a run that goes on reads it again; give a function that opens it",
+    );
 }
 
 /** Throws RangeError when a dataset does not fit the model or contradicts itself. */

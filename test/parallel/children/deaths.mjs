@@ -1,6 +1,7 @@
 // Trains a small job once for each plan of deaths in argv[2] and prints what came of it, one JSON line each.
 import { dense, dropoutLayer, sequential } from "@shardgrad/core";
 import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
+import { streamOfRows } from "../../stream/rows.mjs";
 import { outcomeOf } from "./outcome.mjs";
 
 const rows = 50;
@@ -9,14 +10,15 @@ const features = Array.from({ length: rows }, (_, r) =>
 );
 const labels = features.map(([a = 0, b = 0]) => (a * a + b > 0.2 ? 1 : 0));
 
-/** @type {{ workers: number, deaths: string, epochs?: number, changes?: number[] }[]} */
+/** @type {{ workers: number, deaths: string, epochs?: number, streamed?: boolean, changes?: number[] }[]} */
 const plans = JSON.parse(process.argv[2] ?? "[]");
-for (const { workers, deaths, epochs = 3, changes } of plans) {
+for (const { workers, deaths, epochs = 3, streamed = false, changes } of plans) {
   process.env.DIE = deaths;
   const data = datasetFromArrays(features, Int32Array.from(labels));
   const trainer = new Trainer({
     model: sequential(6, [dense(5, { activation: "tanh" }), dropoutLayer(0.2), dense(2)]),
-    data,
+    data: streamed ? streamOfRows(data, 7) : data,
+    shuffleBuffer: streamed ? 16 : undefined,
     validation: data,
     batchSize: 16,
     shards: 8,

@@ -2,10 +2,10 @@
 import { categoriesOf } from "./categories.js";
 import { signedLog } from "./encode-dense.js";
 import type { Encoder } from "./encoders.js";
-import type { FeatureEncoding } from "./encoding.js";
+import type { FeatureEncoding, NumberFeature } from "./encoding.js";
 import { fitByName } from "./fit-by-name.js";
 import { InputError, shown } from "./input-error.js";
-import { byteMoments, limits, moments, quantile, type Moments } from "./statistics.js";
+import { byteMoments, limits, moments, quantile, type Limits, type Moments } from "./statistics.js";
 import {
   hasValue,
   placeOf,
@@ -43,7 +43,8 @@ export interface FeatureOptions {
 /** What a missing number counts as: the mean or median of the training rows, or a number in the column's unit. */
 export type Imputation = "mean" | "median" | number;
 
-type Scaling = Extract<Encoder, { name: "standard" | "minmax" | "robust" | "log1p" }>;
+/** Encoders of numbers. */
+export type Scaling = Extract<Encoder, { name: "standard" | "minmax" | "robust" | "log1p" }>;
 
 function isScaling(encoder: Encoder): encoder is Scaling {
   const { name } = encoder;
@@ -116,39 +117,56 @@ function fitNumber(
       column,
       moments(numbers.length, (i) => numbers[i] ?? 0),
     );
-  const { center, scale } = ((): { center: number; scale: number } => {
-    if (scaling === "minmax") return { center: low, scale: high === low ? 1 : high - low };
-    if (scaling === "robust") {
-      const spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
-      return { center: quantile(sorted, 0.5), scale: spread === 0 ? 1 : spread };
-    }
-    const { mean, sd } = momentsOf(scaling === "log1p" ? limited.map(signedLog) : limited);
-    return { center: mean, scale: sd };
-  })();
-  const fill =
-    typeof impute === "number"
-      ? impute
-      : impute === "median"
-        ? quantile(sorted, 0.5)
-        : momentsOf(limited).mean;
   const notes = looksLikeIdentifier(column.name, values)
     ? [
         `column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`,
       ]
     : [];
+  const feature = numberFeature(column.name, scaling, impute, missing && mark, {
+    limits: { low, high },
+    quantile: (p) => quantile(sorted, p),
+    moments: (log) => momentsOf(log ? limited.map(signedLog) : limited),
+  });
+  return { feature, notes };
+}
+
+/** What is known of the values of a number column. */
+export interface NumberSummary {
+  readonly limits: Limits;
+  readonly quantile: (p: number) => number;
+  /** Of the limited values, or of their signedLog. */
+  readonly moments: (log: boolean) => Moments;
+}
+
+/** The feature of a number column from what is known of its values. */
+export function numberFeature(
+  column: string,
+  scaling: Scaling["name"],
+  impute: Imputation,
+  missing: boolean,
+  { limits: { low, high }, quantile: at, moments: momentsOf }: NumberSummary,
+): NumberFeature {
+  const { center, scale } = ((): { center: number; scale: number } => {
+    if (scaling === "minmax") return { center: low, scale: high === low ? 1 : high - low };
+    if (scaling === "robust") {
+      const spread = at(0.75) - at(0.25);
+      return { center: at(0.5), scale: spread === 0 ? 1 : spread };
+    }
+    const { mean, sd } = momentsOf(scaling === "log1p");
+    return { center: mean, scale: sd };
+  })();
+  const fill =
+    typeof impute === "number" ? impute : impute === "median" ? at(0.5) : momentsOf(false).mean;
   return {
-    feature: {
-      kind: "number",
-      column: column.name,
-      low: Math.min(low, fill), // a constant means itself, in the range or not
-      high: Math.max(high, fill),
-      log: scaling === "log1p",
-      center,
-      scale,
-      fill,
-      missing: missing && mark,
-    },
-    notes,
+    kind: "number",
+    column,
+    low: Math.min(low, fill), // a constant means itself, in the range or not
+    high: Math.max(high, fill),
+    log: scaling === "log1p",
+    center,
+    scale,
+    fill,
+    missing,
   };
 }
 

@@ -26,9 +26,10 @@ export function parquetColumn(
   source: string,
   { element, children }: SchemaTree,
   cells: readonly ParquetCell[],
+  firstRow = 1,
 ): Column {
   const { name } = element;
-  const place = (row: number): string => `${source}: row ${row + 1}`;
+  const place = (row: number): string => `${source}: row ${firstRow + row}`;
   if (children.length > 0 || element.repetition_type === "REPEATED")
     return listColumn(place, element, children, cells);
   switch (kindOf(element)) {

@@ -1,5 +1,6 @@
 // Reads Arrow IPC, as a file (.arrow, Feather V2) or a stream (.arrows).
-import type { Data, DataType } from "apache-arrow";
+import { open } from "node:fs/promises";
+import type { Data, DataType, RecordBatch, Schema } from "apache-arrow";
 import { checkArrow } from "./arrow-check.js";
 import {
   forEachValue,
@@ -16,7 +17,7 @@ import {
 import { NumberBuilder, TextBuilder } from "./columns.js";
 import { InputError, shown } from "./input-error.js";
 import { unpackLz4 } from "./lz4.js";
-import { content, type Source } from "./source.js";
+import { content, contentStream, readError, type Source } from "./source.js";
 import type { Column, Table, VectorColumn } from "./table.js";
 import { timeColumn } from "./times.js";
 import { UnpackBudget } from "./unpack-budget.js";
@@ -45,30 +46,89 @@ export async function readArrow(source: Source): Promise<Table> {
   } catch (error) {
     throw unreadable(source, error);
   }
-  const rows = table.numRows;
-  const names = table.schema.fields.map((field) => field.name);
+  return tableOfBatches(arrow, source.path, table.schema, table.batches);
+}
+
+/**
+ * The rows of an Arrow IPC file or stream, one record batch at a time, in the columns that `keeps` says yes to.
+ * Throws as readArrow does.
+ */
+export async function* arrowChunks(
+  source: Source,
+  keeps: (column: string) => boolean,
+): AsyncGenerator<Table> {
+  if (source.gzip && isFile(source.head))
+    throw new InputError(
+      `${source.path}: an Arrow file inside gzip cannot be read in parts; unpack it, or save an Arrow stream`,
+    );
+  const arrow = await import("apache-arrow");
+  allowPacked(arrow, source.size);
+  const file = isFile(source.head) ? await open(source.path) : null;
+  try {
+    const reader =
+      file === null
+        ? await arrow.RecordBatchReader.from(contentStream(source))
+        : await arrow.RecordBatchReader.from(file);
+    yield* batchTables(arrow, source.path, reader, keeps);
+  } catch (error) {
+    const known = readError(source.path, error);
+    throw known instanceof InputError ? known : unreadable(source, known);
+  } finally {
+    await file?.close().catch(() => {}); // the library may have closed it
+  }
+}
+
+/** The tables of record batches, as they come. Throws InputError. */
+export async function* batchTables(
+  arrow: Arrow,
+  name: string,
+  batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch>,
+  keeps: (column: string) => boolean,
+): AsyncGenerator<Table> {
+  let first = 0;
+  for await (const batch of batches) {
+    if (batch.numRows > 0) yield tableOfBatches(arrow, name, batch.schema, [batch], first, keeps);
+    first += batch.numRows;
+  }
+}
+
+/**
+ * The table of record batches, in the columns that `keeps` says yes to; `first` rows of the source come before them.
+ * Throws InputError that begins with the name of the source.
+ */
+export function tableOfBatches(
+  arrow: Arrow,
+  source: string,
+  schema: Schema,
+  batches: readonly RecordBatch[],
+  first = 0,
+  keeps: (column: string) => boolean = () => true,
+): Table {
+  const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
+  const names = schema.fields.map((field) => field.name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
-    throw new InputError(`${source.path}: two columns are named ${shown(twice)}; rename one`);
-  if (names.includes("")) throw new InputError(`${source.path}: a column has no name; name it`);
-  if (names.length === 0 || rows === 0)
-    throw new InputError(`${source.path}: the table has no rows`);
-  const columns = table.schema.fields.map(({ name, type }, i): Column => {
-    const chunks = table.batches
+    throw new InputError(`${source}: two columns are named ${shown(twice)}; rename one`);
+  if (names.includes("")) throw new InputError(`${source}: a column has no name; name it`);
+  if (names.length === 0 || rows === 0) throw new InputError(`${source}: the table has no rows`);
+  const columns = schema.fields.flatMap(({ name, type }, i): Column[] => {
+    if (!keeps(name)) return [];
+    const chunks = batches
       .map((batch) => batch.data.children[i])
       .filter((data) => data !== undefined);
     try {
-      return readColumn(arrow, source.path, name, type, chunks);
+      return [readColumn(arrow, source, name, type, chunks, first)];
     } catch (error) {
-      throw error instanceof InputError ? error : unreadable(source, error);
+      throw error instanceof InputError ? error : unreadable({ path: source }, error);
     }
   });
   return {
-    source: source.path,
+    source,
     rows,
     columns,
-    places: { noun: "row", first: 1, numbers: null },
+    places: { noun: "row", first: first + 1, numbers: null },
     notes: [],
+    typed: true,
   };
 }
 
@@ -108,7 +168,7 @@ function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-function unreadable(source: Source, error: unknown): InputError {
+function unreadable(source: Pick<Source, "path">, error: unknown): InputError {
   const reason = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   return new InputError(
@@ -123,8 +183,9 @@ function readColumn(
   name: string,
   type: DataType,
   chunks: readonly Data[],
+  before: number,
 ): Column {
-  let firstRow = 1;
+  let firstRow = before + 1;
   const places = chunks.map((chunk): ChunkPlace => {
     const place = { source, column: name, firstRow };
     firstRow += chunk.length;

@@ -28,10 +28,7 @@ const ROW_LIMIT = 2 ** 27;
 
 /** The table of a CSV or TSV file. Throws InputError that names the file, the line and the column. */
 export async function readCsv(source: Source, options: CsvOptions = {}): Promise<Table> {
-  const delimiter =
-    options.delimiter ?? (/\.(?:tsv|tab)(?:\.gz)?$/i.test(source.name) ? "\t" : ",");
-  const missing = new Set(options.missing ?? MISSING);
-  const types = new Map(Object.entries(options.types ?? {}));
+  const { delimiter, missing, types } = settings(source, options);
   const first = await scan(source, delimiter, missing, types);
   const late = first.columns.filter((column) => column.late).map((column) => column.name);
   if (late.length === 0) return toTable(source, first);
@@ -41,43 +38,101 @@ export async function readCsv(source: Source, options: CsvOptions = {}): Promise
   return toTable(source, second);
 }
 
+/**
+ * The rows of a CSV or TSV file, `most` at a time, in the columns that `keeps` says yes to. A column without a type is one
+ * of numbers in a table when all of its cells there are. Throws as readCsv does.
+ */
+export async function* csvChunks(
+  source: Source,
+  options: CsvOptions,
+  most: number,
+  keeps: (column: string) => boolean,
+): AsyncGenerator<Table> {
+  const { delimiter, missing, types } = settings(source, options);
+  for await (const found of scans(source, delimiter, missing, types, most, keeps))
+    yield toTable(source, found);
+}
+
+function settings(
+  source: Source,
+  options: CsvOptions,
+): {
+  readonly delimiter: string;
+  readonly missing: ReadonlySet<string>;
+  readonly types: Map<string, "number" | "text">;
+} {
+  return {
+    delimiter: options.delimiter ?? (/\.(?:tsv|tab)(?:\.gz)?$/i.test(source.name) ? "\t" : ","),
+    missing: new Set(options.missing ?? MISSING),
+    types: new Map(Object.entries(options.types ?? {})),
+  };
+}
+
 interface Scan {
   readonly rows: number;
   readonly columns: readonly CsvColumn[];
-  readonly lines: Int32Array | null; // null: row i is on line i + 2
+  readonly start: number; // the line of the first row
+  readonly lines: Int32Array | null; // null: row i is on line start + i
 }
 
+/** All rows of the file. */
 async function scan(
   source: Source,
   delimiter: string,
   missing: ReadonlySet<string>,
   types: ReadonlyMap<string, "number" | "text">,
 ): Promise<Scan> {
-  let columns: CsvColumn[] | null = null;
+  for await (const all of scans(source, delimiter, missing, types, Infinity, () => true))
+    return all;
+  throw new InputError(`${source.path}: there are no rows after the header; add some`);
+}
+
+/** The rows of the file, `most` at a time. */
+async function* scans(
+  source: Source,
+  delimiter: string,
+  missing: ReadonlySet<string>,
+  types: ReadonlyMap<string, "number" | "text">,
+  most: number,
+  keeps: (column: string) => boolean,
+): AsyncGenerator<Scan> {
+  let names: readonly string[] = [];
+  let columns: (CsvColumn | null)[] | null = null; // null for those that are passed over
   let line = 1; // where the next record starts
   let blank = 0; // empty lines that wait for what follows: nothing matters at the end of a file
   let rows = 0;
+  let start = 0;
   let lines: number[] | null = null; // made when a record takes more than one line
+  let any = false;
   const place = (): { file: string; line: number } => ({ file: source.path, line });
-  const row = (to: readonly CsvColumn[], record: readonly string[]): void => {
-    if (record.length !== to.length) throw ragged(source, line, record, to);
+  const begin = (): (CsvColumn | null)[] => {
+    [rows, start, lines] = [0, line, null];
+    return names.map((name) => (keeps(name) ? new CsvColumn(name, types.get(name)) : null));
+  };
+  const found = (to: readonly (CsvColumn | null)[]): Scan => ({
+    rows,
+    columns: to.filter((column) => column !== null),
+    start,
+    lines: lines && Int32Array.from(lines),
+  });
+  const row = (to: readonly (CsvColumn | null)[], record: readonly string[]): void => {
+    if (record.length !== to.length) throw ragged(source, line, record, names);
     for (const [i, column] of to.entries()) {
+      if (column === null) continue;
       const cell = record[i] ?? "";
       column.push(missing.has(cell.trim()) ? null : cell, rows, place);
     }
     const taken = linesOf(record);
-    if (taken > 1) lines ??= Array.from({ length: rows }, (_, earlier) => earlier + 2);
+    if (taken > 1) lines ??= Array.from({ length: rows }, (_, earlier) => start + earlier);
     lines?.push(line);
     line += taken;
     rows += 1;
   };
   for await (const record of records(source, delimiter)) {
     if (columns === null) {
-      columns = header(source, record, delimiter).map(
-        (name) => new CsvColumn(name, types.get(name)),
-      );
+      names = header(source, record, delimiter);
       line += linesOf(record);
-      if (line > 2) lines = [];
+      columns = begin();
       continue;
     }
     if (record.length === 1 && record[0] === "") {
@@ -86,10 +141,14 @@ async function scan(
     }
     for (; blank > 0; blank -= 1) row(columns, [""]);
     row(columns, record);
+    any = true;
+    if (rows < most) continue;
+    yield found(columns);
+    columns = begin();
   }
-  if (columns === null || rows === 0)
+  if (columns === null || !any)
     throw new InputError(`${source.path}: there are no rows after the header; add some`);
-  return { rows, columns, lines: lines && Int32Array.from(lines) };
+  if (rows > 0) yield found(columns);
 }
 
 /** A row with fewer or more cells than the header. */
@@ -97,16 +156,16 @@ function ragged(
   source: Source,
   line: number,
   record: readonly string[],
-  columns: readonly CsvColumn[],
+  names: readonly string[],
 ): InputError {
   if (record.length === 1 && record[0] === "")
     return new InputError(`${source.path}: line ${line} is empty; remove it`);
   const detail =
-    record.length < columns.length
-      ? `column ${shown(columns[record.length]?.name)} is the first without one`
-      : `${shown(record[columns.length])} is the first too many`;
+    record.length < names.length
+      ? `column ${shown(names[record.length])} is the first without one`
+      : `${shown(record[names.length])} is the first too many`;
   return new InputError(
-    `${source.path}: line ${line} has ${record.length} cells, where the header has ${columns.length}; ${detail}`,
+    `${source.path}: line ${line} has ${record.length} cells, where the header has ${names.length}; ${detail}`,
   );
 }
 
@@ -180,6 +239,11 @@ async function csvError(source: Source, delimiter: string, error: CsvError): Pro
       // The parser tells where it stopped; the row with the quote starts after the ones that it finished.
       let line = 1;
       const finished = Number(error["records"]);
+      if (source.stream !== undefined)
+        return new InputError(
+          `${source.path}: a quote is opened and never closed after ${finished} lines; close it`,
+          options,
+        );
       if (finished > 0)
         for await (const record of records(source, delimiter, finished)) line += linesOf(record);
       return new InputError(
@@ -205,13 +269,13 @@ async function csvError(source: Source, delimiter: string, error: CsvError): Pro
   }
 }
 
-function toTable(source: Source, { rows, columns, lines }: Scan): Table {
+function toTable(source: Source, { rows, columns, start, lines }: Scan): Table {
   const built = columns.map((column) => column.build());
   return {
     source: source.path,
     rows,
     columns: built,
-    places: { noun: "line", first: 2, numbers: lines },
+    places: { noun: "line", first: start, numbers: lines },
     notes: built.flatMap((column, i) => {
       const found = columns[i]?.firstText;
       return column.kind === "text" && found ? nearlyNumbers(column, found) : [];

@@ -19,9 +19,21 @@ const LINE_LIMIT = 2 ** 27;
  * in every row become vectors; a column with anything else is kept by name only. Empty lines are passed over.
  * Throws InputError that names the file, the line and the column.
  */
-export async function readJsonl(source: Source, { types = {} }: JsonlOptions = {}): Promise<Table> {
-  const cells = new Map<string, unknown[]>();
-  const numbers: number[] = []; // of the line of each row
+export async function readJsonl(source: Source, options: JsonlOptions = {}): Promise<Table> {
+  for await (const all of jsonlChunks(source, options, Infinity)) return all;
+  throw new InputError(`${source.path}: the file has no lines with objects`);
+}
+
+/** The rows of a file of JSON lines, `most` at a time; a table has the columns that its own rows have. */
+export async function* jsonlChunks(
+  source: Source,
+  { types = {} }: JsonlOptions,
+  most: number,
+): AsyncGenerator<Table> {
+  const typeOf = new Map(Object.entries(types));
+  let cells = new Map<string, unknown[]>();
+  let numbers: number[] = []; // of the line of each row
+  let any = false;
   for await (const { text, line } of lines(source)) {
     if (text.trim() === "") continue;
     const row = numbers.length;
@@ -32,12 +44,24 @@ export async function readJsonl(source: Source, { types = {} }: JsonlOptions = {
       column.push(value);
     }
     numbers.push(line);
+    any = true;
+    if (numbers.length < most) continue;
+    yield tableOf(source, cells, numbers, typeOf);
+    [cells, numbers] = [new Map<string, unknown[]>(), []];
   }
+  if (!any) throw new InputError(`${source.path}: the file has no lines with objects`);
+  if (numbers.length > 0) yield tableOf(source, cells, numbers, typeOf);
+}
+
+function tableOf(
+  source: Source,
+  cells: ReadonlyMap<string, unknown[]>,
+  numbers: readonly number[],
+  typeOf: ReadonlyMap<string, "number" | "text">,
+): Table {
   const rows = numbers.length;
-  if (rows === 0) throw new InputError(`${source.path}: the file has no lines with objects`);
   if (cells.size === 0)
     throw new InputError(`${source.path}: the objects have no keys, so there are no columns`);
-  const typeOf = new Map(Object.entries(types));
   const place = (row: number): string => `${source.path}: line ${numbers[row] ?? 0}`;
   const columns = Array.from(cells, ([name, values]): Column => {
     while (values.length < rows) values.push(null);
@@ -52,6 +76,7 @@ export async function readJsonl(source: Source, { types = {} }: JsonlOptions = {
     columns,
     places: { noun: "line", first: 1, numbers: Int32Array.from(numbers) },
     notes: [],
+    sparse: true,
   };
 }
 

@@ -1,9 +1,10 @@
 // Reads Parquet.
+import { open as openFile } from "node:fs/promises";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import type { Compressors, FileMetaData, ParquetParsers } from "hyparquet";
+import type { AsyncBuffer, Compressors, FileMetaData, ParquetParsers } from "hyparquet";
 import { InputError, shown } from "./input-error.js";
 import { parquetColumn, type ParquetCell } from "./parquet-column.js";
-import { content, type Source } from "./source.js";
+import { content, readError, type Source } from "./source.js";
 import type { Column, Table } from "./table.js";
 import { UnpackBudget } from "./unpack-budget.js";
 import { unpackZstd } from "./zstd.js";
@@ -24,58 +25,139 @@ export function isParquet(head: Uint8Array): boolean {
  */
 export async function readParquet(source: Source): Promise<Table> {
   const { buffer } = await content(source);
-  const { parquetMetadata, parquetRead, parquetSchema } = await import("hyparquet"); // only when there is such a file
-  const unreadable = (error: unknown): unknown => {
-    if (error instanceof InputError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return new InputError(
-      `${source.path}: not a readable Parquet file: ${reason}; it may be damaged or cut short`,
-      { cause: error },
-    );
-  };
   try {
-    const metadata = parquetMetadata(buffer, { geoparquet: false });
-    const rows = checkRows(metadata, buffer.byteLength);
-    if (rows === 0) throw new InputError(`${source.path}: the table has no rows`);
-    const { children } = parquetSchema(metadata);
-    const names = children.map(({ element }) => element.name);
-    checkNames(source, names);
-    const compressors = await unpackers(new UnpackBudget(buffer.byteLength));
-    const columns: Column[] = [];
-    for (const tree of children) {
-      const { name } = tree.element;
-      const cells: ParquetCell[] = new Array<ParquetCell>(rows);
-      let found = 0;
-      await parquetRead({
-        file: { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) },
-        metadata,
-        columns: [name],
-        compressors,
-        parsers,
-        geoparquet: false,
-        onChunk: ({ columnData, rowStart }) => {
-          for (let i = 0; i < columnData.length && rowStart + i < rows; i += 1) {
-            cells[rowStart + i] = columnData[i] as ParquetCell; // whatever the library has made of it
-            found += 1;
-          }
-        },
-      });
-      if (found !== rows)
-        throw new InputError(
-          `${source.path}: column ${shown(name)} has ${found} of ${rows} rows; the file is damaged`,
-        );
-      columns.push(parquetColumn(source.path, tree, cells));
-    }
-    return {
-      source: source.path,
-      rows,
-      columns,
-      places: { noun: "row", first: 1, numbers: null },
-      notes: [],
-    };
+    const parquet = await open(source, {
+      byteLength: buffer.byteLength,
+      slice: (start, end) => buffer.slice(start, end),
+    });
+    return await parquet.read(0, parquet.rows, () => true);
   } catch (error) {
-    throw unreadable(error);
+    throw unreadable(source, error);
   }
+}
+
+/** Some rows of a file, and the number of the first among all. */
+export interface ParquetChunk {
+  readonly table: Table;
+  readonly first: number; // from 0
+}
+
+/**
+ * The rows of a Parquet file, one row group at a time, from the group that holds row `from` on, in the columns that
+ * `keeps` says yes to. Reads no more of the file than that. Throws as readParquet does.
+ */
+export async function* parquetChunks(
+  source: Source,
+  from: number,
+  keeps: (column: string) => boolean,
+): AsyncGenerator<ParquetChunk> {
+  if (source.gzip)
+    throw new InputError(
+      `${source.path}: a Parquet file inside gzip cannot be read in parts; unpack it`,
+    );
+  const file = await openFile(source.path);
+  try {
+    const parquet = await open(source, {
+      byteLength: source.size,
+      slice: async (start, end = source.size) => {
+        const bytes = new Uint8Array(end - start);
+        await file.read(bytes, 0, bytes.length, start);
+        return bytes.buffer;
+      },
+    });
+    let first = 0;
+    for (const rows of parquet.groups) {
+      if (first + rows > from)
+        yield { table: await parquet.read(first, first + rows, keeps), first };
+      first += rows;
+    }
+  } catch (error) {
+    throw unreadable(source, readError(source.path, error));
+  } finally {
+    await file.close();
+  }
+}
+
+function unreadable(source: Source, error: unknown): unknown {
+  if (error instanceof InputError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new InputError(
+    `${source.path}: not a readable Parquet file: ${reason}; it may be damaged or cut short`,
+    { cause: error },
+  );
+}
+
+/** A file whose schema is known. */
+interface OpenParquet {
+  readonly rows: number;
+  readonly groups: readonly number[]; // rows of each
+  /** Rows [first, end) in some columns. */
+  read(first: number, end: number, keeps: (column: string) => boolean): Promise<Table>;
+}
+
+async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
+  const { parquetMetadataAsync, parquetRead, parquetSchema } = await import("hyparquet"); // only when there is such a file
+  const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  const rows = checkRows(metadata, file.byteLength);
+  if (rows === 0) throw new InputError(`${source.path}: the table has no rows`);
+  const { children } = parquetSchema(metadata);
+  checkNames(
+    source,
+    children.map(({ element }) => element.name),
+  );
+  const compressors = await unpackers(new UnpackBudget(file.byteLength));
+  const cellsOf = async (name: string, first: number, end: number): Promise<ParquetCell[]> => {
+    const cells: ParquetCell[] = new Array<ParquetCell>(end - first);
+    let found = 0;
+    await parquetRead({
+      file,
+      metadata,
+      columns: [name],
+      rowStart: first,
+      rowEnd: end,
+      compressors,
+      parsers,
+      geoparquet: false,
+      onChunk: ({ columnData, rowStart }) => {
+        // A chunk may begin before the rows asked for and end behind them.
+        const [from, to] = [Math.max(rowStart, first), Math.min(rowStart + columnData.length, end)];
+        for (let row = from; row < to; row += 1) {
+          cells[row - first] = columnData[row - rowStart] as ParquetCell; // whatever the library has made of it
+          found += 1;
+        }
+      },
+    });
+    if (found !== end - first)
+      throw new InputError(
+        `${source.path}: column ${shown(name)} has ${found} of ${end - first} rows; the file is damaged`,
+      );
+    return cells;
+  };
+  return {
+    rows,
+    groups: metadata.row_groups.map(({ num_rows: count }) => Number(count)),
+    read: async (first, end, keeps) => {
+      const columns: Column[] = [];
+      for (const tree of children)
+        if (keeps(tree.element.name))
+          columns.push(
+            parquetColumn(
+              source.path,
+              tree,
+              await cellsOf(tree.element.name, first, end),
+              first + 1,
+            ),
+          );
+      return {
+        source: source.path,
+        rows: end - first,
+        columns,
+        places: { noun: "row", first: first + 1, numbers: null },
+        notes: [],
+        typed: true,
+      };
+    },
+  };
 }
 
 /** The rows that the metadata claim, which must agree with one another and be possible. */

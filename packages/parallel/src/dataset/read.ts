@@ -7,7 +7,7 @@ import type { CsvOptions } from "./read-csv.js";
 import { isIdx, labelsBeside, readIdx } from "./read-idx.js";
 import { isNpy, isNpz, readNpy, readNpz } from "./read-npy.js";
 import { isParquet, readParquet } from "./read-parquet.js";
-import { openSource } from "./source.js";
+import { openSource, type Source } from "./source.js";
 import type { Table } from "./table.js";
 
 /** Options of readTable; `types` concern CSV, TSV and JSON lines, the others CSV and TSV. */
@@ -56,24 +56,45 @@ export async function readTable(
 
 async function readFile(path: string, options: ReadOptions): Promise<Table> {
   const source = await openSource(path);
-  const { head } = source;
-  if (isArrow(head)) return readArrow(source);
-  if (isParquet(head)) return readParquet(source);
-  if (isNpy(head)) return readNpy(source);
-  if (isNpz(head)) return readNpz(source);
-  if (isIdx(head)) return readIdx(source);
+  switch (formatOf(source)) {
+    case "arrow":
+      return readArrow(source);
+    case "parquet":
+      return readParquet(source);
+    case "npy":
+      return readNpy(source);
+    case "npz":
+      return readNpz(source);
+    case "IDX":
+      return readIdx(source);
+    case "jsonl":
+      return (await import("./read-jsonl.js")).readJsonl(source, options);
+    case "csv":
+      return (await import("./read-csv.js")).readCsv(source, options); // the parser takes 10 ms to load
+  }
+}
+
+/** What a file is by its first bytes and, for text, its name. Throws InputError for what is not read. */
+export function formatOf({
+  path,
+  head,
+}: Source): "arrow" | "parquet" | "npy" | "npz" | "IDX" | "jsonl" | "csv" {
+  if (isArrow(head)) return "arrow";
+  if (isParquet(head)) return "parquet";
+  if (isNpy(head)) return "npy";
+  if (isNpz(head)) return "npz";
+  if (isIdx(head)) return "IDX";
   const start = String.fromCharCode(...head.subarray(0, 8));
   const other = otherFormats.find(([magic]) => start.startsWith(magic));
   if (other !== undefined)
     throw new InputError(`${path}: this is ${other[1]}, which is not read; ${other[2]}`);
   if (/\.(?:jsonl|ndjson)(?:\.gz)?$/i.test(path) || /^\ufeff?\s*\{\s*["}]/.test(textOf(head)))
-    return (await import("./read-jsonl.js")).readJsonl(source, options);
+    return "jsonl";
   if (/\.json(?:\.gz)?$/i.test(path))
     throw new InputError(
       `${path}: JSON other than one object a line is not read; save it as JSON lines or CSV`,
     );
-  const { readCsv } = await import("./read-csv.js"); // the parser takes 10 ms to load
-  return readCsv(source, options);
+  return "csv";
 }
 
 function textOf(head: Uint8Array): string {

@@ -14,6 +14,8 @@ export interface Source {
   readonly gzip: boolean;
   readonly head: Uint8Array; // its first bytes, unpacked; fewer than HEAD_BYTES when the file is shorter
   readonly size: number; // in bytes, as it is stored
+  /** The content of what is not a file. It can be read once. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
 }
 
 /** What stands for standard input where a file is named. */
@@ -64,7 +66,8 @@ export function storedBytes(path: string): AsyncIterable<Uint8Array> {
 }
 
 /** The content from the start. Iterating throws what readError can turn into an InputError. */
-export function contentStream({ path, gzip, size }: Source): AsyncIterable<Uint8Array> {
+export function contentStream({ path, gzip, size, stream }: Source): AsyncIterable<Uint8Array> {
+  if (stream !== undefined) return stream;
   if (!gzip) return storedBytes(path);
   // pipeline hands an error of the file on to the stream that is being read, so the callback has nothing to add.
   const stored = Readable.from(storedBytes(path));

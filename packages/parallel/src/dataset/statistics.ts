@@ -22,10 +22,21 @@ export function moments(count: number, valueAt: (i: number) => number): Moments 
 
 /** The quantile at a part p of numbers in ascending order, between two of them by their distance. */
 export function quantile(sorted: Float64Array, p: number): number {
-  const at = p * Math.max(sorted.length - 1, 0);
-  const below = sorted[Math.floor(at)] ?? 0;
-  const above = sorted[Math.ceil(at)] ?? 0;
-  return below + (at - Math.floor(at)) * (above - below) + 0;
+  return quantileBy((rank) => sorted[rank] ?? 0, sorted.length, p);
+}
+
+/** The same of `count` numbers that can be asked for by their rank, from 0. */
+export function quantileBy(at: (rank: number) => number, count: number, p: number): number {
+  const [low, high] = quantileRanks(count, p);
+  const below = at(low);
+  const part = p * Math.max(count - 1, 0) - low;
+  return below + part * (at(high) - below) + 0;
+}
+
+/** The ranks of the numbers that a quantile lies between. */
+export function quantileRanks(count: number, p: number): readonly [number, number] {
+  const at = p * Math.max(count - 1, 0);
+  return [Math.floor(at), Math.ceil(at)];
 }
 
 /** The least and the greatest value that a column is taken to have. */
@@ -43,10 +54,18 @@ const TAIL = 0.001;
  * as those of a rare event are.
  */
 export function limits(sorted: Float64Array): Limits {
-  const last = sorted.length - 1;
-  const [least, greatest] = [sorted[0] ?? 0, sorted[last] ?? 0];
-  const lower = sorted[Math.floor(TAIL * last)] ?? 0;
-  const upper = sorted[last - Math.floor(TAIL * last)] ?? 0;
+  return limitsBy((rank) => sorted[rank] ?? 0, sorted.length);
+}
+
+/** The ranks that limits are made of: the least, the quantiles, the greatest. */
+export function limitRanks(count: number): readonly [number, number, number, number] {
+  const last = Math.max(count - 1, 0);
+  return [0, Math.floor(TAIL * last), last - Math.floor(TAIL * last), last];
+}
+
+/** The limits of `count` numbers that can be asked for by their rank, from 0. */
+export function limitsBy(at: (rank: number) => number, count: number): Limits {
+  const [least = 0, lower = 0, upper = 0, greatest = 0] = limitRanks(count).map(at);
   const margin = upper / 2 - lower / 2;
   if (margin === 0) return { low: least + 0, high: greatest + 0 }; // + 0: no −0, which JSON does not keep
   return { low: Math.max(least, lower - margin) + 0, high: Math.min(greatest, upper + margin) + 0 };
@@ -55,6 +74,17 @@ export function limits(sorted: Float64Array): Limits {
 /** Moments of the bytes in some rows of a matrix [·, width], from exact integer sums. */
 export function byteMoments(values: Uint8Array, width: number, rows: Int32Array): Moments {
   const counts = new Float64Array(256);
+  countBytes(counts, values, width, rows);
+  return momentsOfCounts(counts);
+}
+
+/** Adds to counts[b] how often the byte b occurs in some rows of a matrix [·, width]. */
+export function countBytes(
+  counts: Float64Array,
+  values: Uint8Array,
+  width: number,
+  rows: Int32Array,
+): void {
   if (width % 2 === 0 && values.byteOffset % 2 === 0) {
     // Bytes are counted in pairs, which is twice as fast.
     const pairs = new Uint16Array(values.buffer, values.byteOffset, values.length / 2);
@@ -64,7 +94,11 @@ export function byteMoments(values: Uint8Array, width: number, rows: Int32Array)
       for (const byte of [pair & 255, pair >>> 8]) counts[byte] = (counts[byte] ?? 0) + count;
     });
   } else tally(values, width, rows, counts);
-  const n = rows.length * width;
+}
+
+/** The moments of bytes of which counts[b] are b. */
+export function momentsOfCounts(counts: Float64Array): Moments {
+  const n = counts.reduce((sum, count) => sum + count, 0);
   let sum = 0; // exact: below 2^53 for up to 2^45 bytes
   counts.forEach((count, byte) => (sum += count * byte));
   const mean = n === 0 ? 0 : sum / n;

@@ -53,6 +53,10 @@ export interface Table {
   readonly places: RowPlaces;
   /** What a reader found worth telling, one line each. */
   readonly notes: readonly string[];
+  /** True when a column that no row has may be absent, as in JSON lines. */
+  readonly sparse?: boolean | undefined;
+  /** True when the source gives columns their types, as Arrow and Parquet do. */
+  readonly typed?: boolean | undefined;
 }
 
 /** The rows of a table from the first to the last. */

@@ -5,8 +5,8 @@ import { inputWidth, type DataPlaces, type WorkerPlaces } from "./layout.js";
 
 /** Fills a worker's x and target. */
 export interface Gather {
-  /** The rows at positions first… of the order that (seed, epoch) gives. */
-  shuffled(first: number, rows: number, seed: number, epoch: number): void;
+  /** The rows at positions first… of the order of the first `total` rows that (seed, stream) gives. */
+  shuffled(first: number, rows: number, total: number, seed: number, stream: number): void;
   /** Rows first…. */
   inOrder(first: number, rows: number): void;
 }
@@ -64,8 +64,8 @@ export function gatherer(
     for (const call of calls) call(rows);
   };
   return {
-    shuffled: (first, rows, seed, epoch) => {
-      kernels.permute(rows, first, spec.rows, seed | 0, epoch | 0, places.indices);
+    shuffled: (first, rows, total, seed, stream) => {
+      kernels.permute(rows, first, total, seed | 0, stream | 0, places.indices);
       all(rows);
     },
     inOrder: (first, rows) => {

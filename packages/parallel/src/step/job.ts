@@ -39,6 +39,8 @@ export interface TrainingSpec {
   readonly epochs: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  /** Rows of a window of streamed data, null: all rows are in memory. */
+  readonly window: number | null;
   /** When to end before the last epoch, null: never. */
   readonly stopping: StoppingSpec | null;
   /** When a run has converged, null: it goes on to its last epoch. */
@@ -91,6 +93,16 @@ export function dataSpec(dataset: Dataset): DataSpec {
           ? { kind: "class", classes: target.classes }
           : { kind: target.kind, width: target.width },
   };
+}
+
+/** Bytes of a row in its compact form. */
+export function rowBytes({ blocks, target }: DataSpec): number {
+  const bytesOf = (block: BlockSpec): number =>
+    block.kind === "u8" ? block.width : 4 * (block.kind === "oneHot" ? 1 : block.width);
+  return (
+    blocks.reduce((sum, block) => sum + bytesOf(block), 0) +
+    (target === null ? 0 : 4 * (target.kind === "class" ? 1 : target.width))
+  );
 }
 
 /** Features that a block gives. */

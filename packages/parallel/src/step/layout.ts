@@ -18,11 +18,20 @@ import {
 import { controlBytes } from "./control.js";
 import { CHUNK_SUMS } from "./chunk-sums.js";
 import { VERDICT_NUMBERS } from "./early-stopping.js";
+import { FEED_BYTES } from "./feed-word.js";
 import { NO_OPS, type CustomOps } from "../custom-ops.js";
-import { blockSpecWidth, jobScorer, stepsPerEpoch, type DataSpec, type JobSpec } from "./job.js";
+import {
+  blockSpecWidth,
+  jobScorer,
+  stepsPerEpoch,
+  type DataSpec,
+  type JobSpec,
+  type TrainingSpec,
+} from "./job.js";
 import { scoringGraph, trainingGraph, type ScoringGraph, type TrainingGraph } from "./network.js";
 import { cutBatch, type BatchCut } from "./shards.js";
 import { HASH_BYTES, HASH_RECORDS } from "./theta-hashes.js";
+import { WINDOW_SLOTS, windowsOf } from "./windows.js";
 
 /** Rows that are scored in one go; sums of scores are kept per chunk and folded in chunk order. */
 export const SCORED_CHUNK = 256;
@@ -99,6 +108,9 @@ export interface TrainingLayout extends Programs {
   readonly hashes: number; // of θ, see theta-hashes.ts
   readonly best: number; // θ of the best epoch
   readonly data: DataPlaces;
+  /** Where windows of rows are, which take the places in turn: data in memory has one, for all of its rows. */
+  readonly windows: readonly DataPlaces[];
+  readonly feed: number; // see feed.ts
 }
 
 /** What belongs to scoring. */
@@ -322,7 +334,8 @@ function layTraining(
     verdicts: take(VERDICT_NUMBERS * 8),
     hashes: take(training.hashEvery === null ? 0 : HASH_RECORDS * HASH_BYTES),
     best: take(training.stopping === null ? 0 : thetaCount * 4),
-    data: takeData(data),
+    ...takeWindows(training, takeData),
+    feed: take(training.window === null ? 0 : FEED_BYTES),
   };
 }
 
@@ -333,6 +346,21 @@ function layPrograms(cuts: readonly BatchCut[], take: Takes["take"]): Programs {
     ),
     reduceTables: cuts.map(({ merges }) => take(programWords(merges.length) * 4)),
   };
+}
+
+/** Room for the rows: all of them, or as many windows as are in memory together. */
+function takeWindows(
+  training: TrainingSpec,
+  takeData: Takes["takeData"],
+): Pick<TrainingLayout, "data" | "windows"> {
+  const take = (): DataPlaces =>
+    takeData({
+      ...training.data,
+      rows: Math.min(training.data.rows, windowsOf(training).rows),
+    });
+  const data = take();
+  const more = training.window === null ? 0 : WINDOW_SLOTS - 1;
+  return { data, windows: [data, ...Array.from({ length: more }, take)] };
 }
 
 function layScoring(

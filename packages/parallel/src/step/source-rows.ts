@@ -3,16 +3,23 @@ import { permutation } from "@shardgrad/core";
 import type { TrainingSpec } from "./job.js";
 import type { Position } from "./position.js";
 import { shardRows } from "./shards.js";
+import { firstRowOf, rowsOfWindow, windowOfStep, windowsOf } from "./windows.js";
 
 /** Row numbers, from 0, of the batch of a step, in the batch's order. */
 export function batchSourceRows(
-  { data, batchSize, shuffle, seed }: TrainingSpec,
+  training: TrainingSpec,
   { epoch, inEpoch }: Pick<Position, "epoch" | "inEpoch">,
 ): Int32Array {
+  const { data, batchSize, shuffle, seed } = training;
+  const windows = windowsOf(training);
+  const window = windowOfStep(windows, epoch, inEpoch);
+  const before = firstRowOf(windows, window);
   const first = inEpoch * batchSize;
   const end = Math.min(data.rows, first + batchSize);
-  if (shuffle) return permutation(data.rows, seed, epoch).slice(first, end);
-  return Int32Array.from({ length: end - first }, (_, i) => first + i);
+  if (!shuffle) return Int32Array.from({ length: end - first }, (_, i) => first + i);
+  return permutation(rowsOfWindow(training, windows, window), seed, window)
+    .slice(first - before, end - before)
+    .map((row) => before + row);
 }
 
 /** Row numbers, from 0, of one shard of a step. */

@@ -15,7 +15,9 @@ import {
 } from "@shardgrad/core";
 import { CHUNK_SUMS, SUM_OF_MAGNITUDES, SUM_OF_SQUARES, treeStack, treeSum } from "./chunk-sums.js";
 import { createConvergence, meanLoss } from "./convergence.js";
+import { Control } from "./control.js";
 import { createEndEpoch } from "./early-stopping.js";
+import { Fed } from "./feed-word.js";
 import { gatherer } from "./gather.js";
 import { stepsPerEpoch } from "./job.js";
 import {
@@ -31,6 +33,7 @@ import { shardRows, type BatchPart } from "./shards.js";
 import { createSnapshot } from "./snapshot.js";
 import { BACKWARD, FORWARD, GATHER, type Tracer } from "./trace.js";
 import { createUpdate, sliceOf } from "./update.js";
+import { firstRowOf, rowsOfWindow, windowOfStep, windowsOf } from "./windows.js";
 
 /** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
 export interface TrainingStep {
@@ -78,7 +81,12 @@ export function createTrainingStep(
   const steps = stepsPerEpoch(spec);
   const bound = [bindWith(0), bindWith(1)].map((plan) => plan.splitAfter(training.graph.loss));
   const parts = writePrograms(layout, training, new Int32Array(buffer), index);
-  const gather = gatherer(kernels, training.data, places);
+  const windows = windowsOf(spec);
+  const gathers = training.windows.map((place) => gatherer(kernels, place, places));
+  const fed = spec.window === null ? null : new Fed(buffer, training);
+  const control = new Control(buffer);
+  const awaitRows = (epoch: number, inEpoch: number): void =>
+    fed?.awaitWindow(windowOfStep(windows, epoch, inEpoch), control);
   const perRow = lossesPerRow(job.loss, outputWidth(job.model));
   // Summed first, divided once by the rows of the whole batch: uneven shards are exact.
   const scales = cuts.map(({ rows }) => (job.loss.reduction === "mean" ? 1 / (rows * perRow) : 1));
@@ -143,10 +151,13 @@ export function createTrainingStep(
     work.firstRow = firstRow;
     work.step = step;
     work.subtrees = subtrees;
-    const first = inEpoch * spec.batchSize + firstRow;
+    const window = windowOfStep(windows, epoch, inEpoch);
+    const first = inEpoch * spec.batchSize + firstRow - firstRowOf(windows, window);
     tracer?.turn(GATHER, step);
-    if (spec.shuffle) gather.shuffled(first, rows, spec.seed, epoch);
-    else gather.inOrder(first, rows);
+    const gather = gathers[window % gathers.length];
+    if (spec.shuffle)
+      gather?.shuffled(first, rows, rowsOfWindow(spec, windows, window), spec.seed, window);
+    else gather?.inOrder(first, rows);
     const passes = bound[step & 1];
     if (passes === undefined) return;
     const [forward, backward] = passes;
@@ -176,6 +187,7 @@ export function createTrainingStep(
     gradients: (epoch, inEpoch, step) => {
       const current = parts[cutOf(inEpoch)];
       if (current === undefined || current.part.rows === 0) return;
+      awaitRows(epoch, inEpoch);
       const { part, subtrees, single } = current;
       if (job.backend === "wasm") {
         run(epoch, inEpoch, step, part.firstRow, part.rows, subtrees);
@@ -194,6 +206,7 @@ export function createTrainingStep(
         Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i),
       ),
     tryShard: (epoch, inEpoch, step, shard) => {
+      awaitRows(epoch, inEpoch);
       const size = shardRows(spec.batchSize, spec.shards);
       const rows = Math.min(size, cuts[cutOf(inEpoch)].rows - shard * size);
       writeProgram(new Int32Array(buffer), places.probe >> 2, [rows], [0]);

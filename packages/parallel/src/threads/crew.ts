@@ -7,6 +7,9 @@ import { profilerFlags } from "./cpu-profile.js";
 import { loadOps } from "../custom-ops.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
 import { saysWorkerEnded, workerEndpoint } from "./endpoint.js";
+import { feedByThread, trainFed } from "./feeding.js";
+import { starvation } from "../step/feed-word.js";
+import type { RemoteStream } from "../dataset/stream-remote.js";
 import { HashLog, type HashLogSpec } from "./hash-log.js";
 import { jobPhases, type JobSpec } from "../step/job.js";
 import { createLayout } from "../step/layout.js";
@@ -168,19 +171,17 @@ export class Crew {
   }
 
   /** Trains to the end or to a stop, whatever workers end on the way, and however many there are. */
-  async train(listener: NewsListener): Promise<void> {
+  async train(listener: NewsListener, source: RemoteStream | null): Promise<void> {
     const { job, checkpoint, hashes, snapshot, memory, watchdog: limit, polite } = this.#setup;
     const { training } = job;
     if (training === null) throw new TypeError("supervisor: the job has no training");
     this.#running = true;
     const workers = (): number => this.#active;
-    const watchdog = new Watchdog(
-      this.#control,
-      workers,
-      limit,
-      (index) => void this.#members[index]?.worker.terminate(),
-    );
     const layout = createLayout(job, (await loadOps(job.opModules)).ops);
+    const starved = starvation(layout, memory.buffer, this.#control);
+    const watchdog = new Watchdog(this.#control, workers, limit, (index) => {
+      if (!starved()) void this.#members[index]?.worker.terminate();
+    });
     const hashLog = hashes === null ? null : new HashLog(layout, this.#control, memory, hashes);
     const checkpoints =
       checkpoint === null || snapshot === null
@@ -202,10 +203,17 @@ export class Crew {
     };
     for (const restart of this.#early.splice(0))
       course.tell({ type: "restart", restart: { ...restart, step: this.#control.steps } });
-    try {
+    const run = async (): Promise<void> => {
       this.#change(course);
       while (await this.#leg(course)) this.#change(course);
+    };
+    const reader = source === null ? null : feedByThread(job, memory, source);
+    try {
+      await (reader === null
+        ? run()
+        : trainFed(this.#control, job.maxWorkers, reader.feeding, run));
     } finally {
+      await reader?.close();
       this.#running = false;
       politeness?.stop();
       watchdog.stop();

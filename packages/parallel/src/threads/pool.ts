@@ -8,11 +8,15 @@ import { cores } from "./cores.js";
 import { profilerFlags } from "./cpu-profile.js";
 import type { CustomOps } from "../custom-ops.js";
 import type { Dataset } from "../dataset/dataset.js";
+import { isStream, type DatasetStream } from "../dataset/stream.js";
 import { workerEndpoint } from "./endpoint.js";
 import type { HashLogSpec } from "./hash-log.js";
 import type { JobSpec } from "../step/job.js";
 import { createLayout, mostBytes, type DataPlaces, type Layout } from "../step/layout.js";
+import { feed } from "../step/feed.js";
+import { trainFed } from "./feeding.js";
 import { giveMemory, takeMemory } from "./memory-pool.js";
+import { placeRows } from "../step/place.js";
 import { snapshotBuffer } from "../step/snapshot.js";
 import { traceBuffer } from "../step/trace.js";
 import type { NewsListener } from "./crew.js";
@@ -94,25 +98,24 @@ export class Pool {
   }
 
   /** Copies a dataset's numbers to where the workers read them. */
-  place(data: Dataset, { blocks, target }: DataPlaces): void {
-    const { buffer } = this.memory;
-    data.features.forEach((block, i) => {
-      const at = blocks[i] ?? 0;
-      if (block.kind === "u8") new Uint8Array(buffer, at, block.values.length).set(block.values);
-      else if (block.kind === "f32")
-        new Float32Array(buffer, at, block.values.length).set(block.values);
-      else new Int32Array(buffer, at, block.codes.length).set(block.codes);
-    });
-    if (data.target?.kind === "class")
-      new Int32Array(buffer, target, data.target.labels.length).set(data.target.labels);
-    else if (data.target !== null)
-      new Float32Array(buffer, target, data.target.values.length).set(data.target.values);
+  place(data: Dataset, places: DataPlaces): void {
+    placeRows(this.memory.buffer, data, places);
   }
 
   /** Resolves when all workers have trained to the end, or to a stop. Rejects when a worker could not be replaced. */
-  async train(listener: NewsListener): Promise<void> {
+  async train(listener: NewsListener, data?: Dataset | DatasetStream): Promise<void> {
     await this.#ready;
-    await this.#remote.train(proxy(listener));
+    const stream = data !== undefined && isStream(data) ? data : null;
+    const remote = stream?.remote ?? null;
+    const train = (): Promise<void> => this.#remote.train(proxy(listener), remote);
+    if (stream === null || remote !== null) return train();
+    const { buffer } = this.memory;
+    return trainFed(
+      this.control,
+      this.layout.job.maxWorkers,
+      (ended) => feed(this.layout, buffer, stream, ended),
+      train,
+    );
   }
 
   /** Resolves when so many workers train, from the end of a step on, or when the run has ended. */

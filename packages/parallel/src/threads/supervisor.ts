@@ -3,6 +3,7 @@
 import { expose, releaseProxy, type Remote } from "comlink";
 import { parentPort } from "node:worker_threads";
 import { Crew, type NewsListener, type Setup } from "./crew.js";
+import type { RemoteStream } from "../dataset/stream-remote.js";
 import { parentEndpoint } from "./endpoint.js";
 
 let crew: Crew | undefined;
@@ -12,9 +13,9 @@ const api = {
     crew = new Crew(setup);
     await crew.open();
   },
-  async train(listener: NewsListener): Promise<void> {
+  async train(listener: NewsListener, source: RemoteStream | null): Promise<void> {
     try {
-      await crew?.train(listener);
+      await crew?.train(listener, source);
     } finally {
       // Here it is comlink's proxy of the listener, whose port would keep the main thread alive.
       (listener as Remote<NewsListener>)[releaseProxy]();
