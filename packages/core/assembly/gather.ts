@@ -3,11 +3,15 @@ import { real } from "./real";
 import { copyRow, fillRow } from "./movement";
 import { bytes, promoteHigh, splat } from "./vector";
 
+/** Rows of at least so many numbers are copied by the engine's own routine, which costs a call and has more loads under way. */
+const CALL_WIDTH: i32 = 128;
+
 export function gatherF32(rows: i32, width: i32, indices: usize, source: usize, out: usize, outStride: i32): void {
   for (let r = 0; r < rows; r++) {
     let p = source + <usize>load<u32>(indices) * width * 4;
     if (sizeof<real>() == 4) {
-      copyRow(width, p, out);
+      if (width < CALL_WIDTH) copyRow(width, p, out);
+      else memory.copy(out, p, bytes(width));
     } else {
       let q = out;
       const end = q + bytes(width);

@@ -39,7 +39,7 @@ import { LANES, real } from "./real";
  * A[i, p] is at a + ⌊i/4⌋·aQuad + (i mod 4)·aRow + p·aStep bytes, B[p, :] at b + p·bStep, C[i, :] at c + i·cRow;
  * `stack` is the top of the stack of the first tile and the others' follow at multiples of stackStep.
  * `adjacent` says that four rows of A are always there, side by side: fewer addresses to keep, and faster.
- * `paused` cuts the loop over p into runs: faster where it is long, and not where leaves are short.
+ * `short` says that leaves are short and that no chain is in C: fewer cases, and the loop over p is not cut into runs.
  * `full` says that m is a multiple of 4; otherwise m < 4, and the last row is computed several times and stored as often.
  *
  * All tiles take a leaf before the next one, so that the branches of one fall as those of the tile before.
@@ -47,7 +47,7 @@ import { LANES, real } from "./real";
 // @ts-ignore: decorator
 @inline
 function wide(
-  adjacent: bool, paused: bool, full: bool,
+  adjacent: bool, short: bool, full: bool,
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
   a: usize, aRow: usize, aQuad: usize, aStep: usize,
   b: usize, bStep: usize,
@@ -67,14 +67,14 @@ function wide(
       let a0 = aTile, a1 = a0 + a2Row, a2 = a1 + a3Row, a3 = full ? a2 + aRow : a2;
       let bp = b;
       let s00 = v128.splat<real>(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
-      if (resume) {
+      if (!short && resume) {
         s00 = v128.load(c0), s01 = v128.load(c0, 16);
         s10 = v128.load(c1), s11 = v128.load(c1, 16);
         s20 = v128.load(c2), s21 = v128.load(c2, 16);
         s30 = v128.load(c3), s31 = v128.load(c3, 16);
       }
       for (const stop = a0 + <usize>take * aStep; a0 < stop; ) {
-        for (const pause = paused ? min(a0 + RUN * aStep, stop) : stop; a0 < pause; ) {
+        for (const pause = adjacent && !short ? min(a0 + RUN * aStep, stop) : stop; a0 < pause; ) {
           const b0 = v128.load(bp), b1 = v128.load(bp, 16);
           let x = v128.load_splat<real>(a0);
           s00 = chain(s00, x, b0), s01 = chain(s01, x, b1);
@@ -125,7 +125,7 @@ function directQuads(
   wide(false, false, true, m, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, stack, stackStep);
 }
 
-/** As `wide`, for A packed in strips of four rows, a multiple of 4 rows and short leaves. */
+/** As `wide`, for A packed in strips of four rows and a multiple of 4 rows. */
 function packedQuads(
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
   a: usize, aQuad: usize,
@@ -136,15 +136,15 @@ function packedQuads(
   wide(true, false, true, m, count, leaf, left, resume, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
 }
 
-/** As `wide`, for A packed in strips of four rows, a multiple of 4 rows and long leaves. */
-function packedLongQuads(
-  m: i32, count: i32, leaf: usize, left: i32, resume: bool,
+/** As `wide`, for A packed in strips of four rows and a multiple of 4 rows, where leaves are short. */
+function packedShortQuads(
+  m: i32, count: i32, leaf: usize, left: i32, 
   a: usize, aQuad: usize,
   b: usize, bStep: usize,
   c: usize, cRow: usize,
   stack: usize, stackStep: usize,
 ): void {
-  wide(true, true, true, m, count, leaf, left, resume, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
+  wide(true, true, true, m, count, leaf, left, false, a, sizeof<real>(), aQuad, QUAD_BYTES, b, bStep, c, cRow, stack, stackStep);
 }
 
 /** As `wide`, for fewer than 4 rows. */
@@ -169,8 +169,8 @@ export function wideStrip(
 ): void {
   const quads = <usize>(m >> 2), rest = m & 3;
   if (!adjacent) directQuads(m - rest, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, stack, stackStep);
-  else if (left > 2 * RUN) packedLongQuads(m - rest, count, leaf, left, resume, a, aQuad, b, bStep, c, cRow, stack, stackStep);
-  else packedQuads(m - rest, count, leaf, left, resume, a, aQuad, b, bStep, c, cRow, stack, stackStep);
+  else if (resume || left > 2 * RUN) packedQuads(m - rest, count, leaf, left, resume, a, aQuad, b, bStep, c, cRow, stack, stackStep);
+  else packedShortQuads(m - rest, count, leaf, left, a, aQuad, b, bStep, c, cRow, stack, stackStep);
   if (rest == 0) return;
   a += quads * aQuad, c += quads * 4 * cRow, stack += quads * stackStep;
   lastRows(rest, count, leaf, left, resume, a, aRow, aStep, b, bStep, c, cRow, stack, stackStep);
