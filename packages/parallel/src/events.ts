@@ -13,6 +13,8 @@ export type Scores = Readonly<Record<string, number>>;
 export interface StartEvent {
   readonly type: "start";
   readonly workers: number;
+  /** Why so many, e.g. `one for each core`. */
+  readonly workersReason: string;
   readonly shards: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;

@@ -71,13 +71,15 @@ export class Trainer {
   readonly #options: TrainerOptions;
   readonly #job: JobSpec;
   readonly #training: TrainingSpec;
+  readonly #workersReason: string;
   #pool: Pool | undefined;
   #running = false;
 
   constructor(options: TrainerOptions) {
-    const { job, training } = checkOptions(options, cores().count);
+    const { job, training, workersReason } = checkOptions(options, cores().count);
     this.#options = options;
     this.#job = job;
+    this.#workersReason = workersReason;
     this.#training = training;
   }
 
@@ -176,6 +178,7 @@ export class Trainer {
       events.push({
         type: "start",
         workers: this.#job.workers,
+        workersReason: this.#workersReason,
         shards: this.#training.shards,
         stepsPerEpoch: steps,
         epochs: this.#training.epochs,

@@ -7,6 +7,7 @@ import {
   type LossSpec,
 } from "@shardgrad/core";
 import { z } from "zod";
+import { autoWorkers } from "./auto-workers.js";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
 import type { EarlyStopping, StoppingSpec } from "./step/early-stopping.js";
@@ -54,7 +55,7 @@ export function defaultLoss(target: Target): LossSpec {
 export function checkOptions(
   options: TrainerOptions,
   cores: number,
-): { job: JobSpec; training: TrainingSpec } {
+): { job: JobSpec; training: TrainingSpec; workersReason: string } {
   const { model, data, validation } = options;
   const parsed = scalars.safeParse(options); // what is not a scalar is left out
   if (!parsed.success) {
@@ -66,7 +67,7 @@ export function checkOptions(
     );
   }
   const checked = parsed.data;
-  parameterSpecs(model); // throws on layers that do not fit
+  const parameters = parameterSpecs(model); // throws on layers that do not fit
   const form = isStream(data) ? data.form : data;
   if (isStream(data)) checkStream(options, data, checked.epochs);
   else if (checked.shuffleBuffer !== undefined)
@@ -107,19 +108,26 @@ export function checkOptions(
         ? null
         : { tolerance: checked.tolerance, on: checked.toleranceOn },
   };
-  const { maxWorkers } = checked;
-  const wanted =
-    checked.workers === "auto" ? Math.min(cores, maxWorkers ?? cores) : checked.workers;
-  if (maxWorkers !== undefined && wanted > maxWorkers)
-    throw new RangeError(
-      `Trainer: maxWorkers ${maxWorkers}: is less than workers ${wanted}; raise it, or give fewer workers`,
-    );
   // A worker without a shard would only wait.
   const useful = presentShards(
     Math.min(checked.batchSize, data.rows),
     checked.batchSize,
     shardCount,
   );
+  const { maxWorkers = checked.workers === "auto" ? cores : checked.workers } = checked;
+  const { workers: wanted, reason: workersReason } =
+    checked.workers === "auto"
+      ? autoWorkers(
+          parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+          Math.min(checked.batchSize, data.rows),
+          useful,
+          Math.min(cores, maxWorkers),
+        )
+      : { workers: checked.workers, reason: "as asked for" };
+  if (wanted > maxWorkers)
+    throw new RangeError(
+      `Trainer: maxWorkers ${maxWorkers}: is less than workers ${wanted}; raise it, or give fewer workers`,
+    );
   const job: JobSpec = {
     model,
     loss: options.loss ?? defaultLoss(form.target),
@@ -129,11 +137,11 @@ export function checkOptions(
     backend: checked.backend,
     opModules: options.ops?.modules ?? [],
     workers: Math.min(wanted, useful),
-    maxWorkers: Math.min(maxWorkers ?? wanted, useful),
+    maxWorkers: Math.min(maxWorkers, useful),
   };
   // Ops that are missing, or give another shape than their layer says, are told before anything is started.
   if (customOpNames(model).length > 0) trainingGraph(job, (options.ops ?? NO_OPS).ops);
-  return { job, training };
+  return { job, training, workersReason };
 }
 
 function hashEvery({ hashes }: TrainerOptions): number | null {

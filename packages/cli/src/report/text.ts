@@ -90,7 +90,8 @@ function someOf(names: readonly string[], most = 8): string {
 }
 
 function describeStart(event: StartEvent, { verbose, workers }: TextReport): string[] {
-  const threads = `${event.workers} ${event.workers === 1 ? "worker" : "workers"}`;
+  const why = workers === "auto" ? ` (${event.workersReason})` : "";
+  const threads = `${event.workers} ${event.workers === 1 ? "worker" : "workers"}${why}`;
   const lines = [
     `${count(event.parameters)} parameters, ${count(event.stepsPerEpoch)} steps an epoch, ${threads}`,
   ];
