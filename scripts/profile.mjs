@@ -64,5 +64,5 @@ if (code !== 0 || !report || !existsSync(join(reports, report))) {
   console.error(`profile: clinic ended with code ${code} and wrote no report for ${profile}`);
   process.exitCode = code || 1;
 } else {
-  console.log(`report: ${pathToFileURL(join(reports, report))}`);
+  console.log(`report: ${pathToFileURL(join(reports, report)).href}`);
 }

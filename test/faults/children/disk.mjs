@@ -26,5 +26,5 @@ promises.open = (path, ...rest) =>
 const { createReadStream } = fs;
 // A stream tells of its error by itself: that of a file that is not there.
 fs.createReadStream = (path, ...rest) =>
-  createReadStream(fails(path) ? `${path}.vanished` : path, ...rest);
+  createReadStream(fails(path) ? `${String(path)}.vanished` : path, ...rest);
 syncBuiltinESMExports();

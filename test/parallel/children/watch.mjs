@@ -17,8 +17,9 @@ new PerformanceObserver((list) => {
 // its loop never comes here.
 setInterval(() => globalThis.gc?.(), 30).unref();
 
-const { postMessage } = MessagePort.prototype;
-MessagePort.prototype.postMessage = function (...args) {
+const ports = MessagePort.prototype;
+const post = Object.getOwnPropertyDescriptor(ports, "postMessage")?.value;
+ports.postMessage = function (...args) {
   tell("message", performance.now());
-  return postMessage.apply(this, args);
+  return post.apply(this, args);
 };
