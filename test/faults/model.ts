@@ -39,6 +39,8 @@ export interface Scenario {
   readonly enough?: number;
   /** This worker finds a number that is not finite in this step. */
   readonly nonFinite?: { readonly worker: number; readonly step: number };
+  /** That step is skipped; otherwise it ends the run. */
+  readonly skips?: boolean;
 }
 
 /** What the exploration saw. */
@@ -55,6 +57,7 @@ const TORN = -2; // a value that somebody is writing
 /** Ghost words behind the control words: what the workers' plain memory holds, as the step it belongs to. */
 const GHOSTS = 100_000;
 // Each is in as many slices as there may be workers; who owns which depends on how many there are.
+// θ belongs to a number of commits: of steps that were not skipped.
 const theta = (parity: number, slice: number): number => GHOSTS + parity * 16 + slice;
 const gradient = (slice: number): number => GHOSTS + 32 + slice;
 const sums = (slice: number): number => GHOSTS + 48 + slice;
@@ -221,12 +224,16 @@ function workerPiece(scenario: Scenario, w: number, at: string, leg: number): Pi
     const every = (at: (slice: number) => number, value: number): (readonly [number, number])[] =>
       slices.map((slice) => [at(slice), value] as const);
     const thetaAfter =
-      (step: number) =>
+      (commits: number) =>
       (slice: number): number =>
-        theta(step & 1, slice);
-    const whole = (step: number): (readonly [number, number])[] => every(thetaAfter(step), step);
-    const ownTheta = (step: number): (readonly [number, number])[] =>
-      own.map((slice) => [theta(step & 1, slice), step] as const);
+        theta(commits & 1, slice);
+    const whole = (commits: number): (readonly [number, number])[] =>
+      every(thetaAfter(commits), commits);
+    const ownTheta = (commits: number): (readonly [number, number])[] =>
+      own.map((slice) => [theta(commits & 1, slice), commits] as const);
+    const skips = scenario.skips === true;
+    const commitsBefore = (step: number): number =>
+      step - (skips && nonFinite !== undefined && step > nonFinite.step ? 1 : 0);
     const line: Line = {
       phases,
       control,
@@ -235,28 +242,29 @@ function workerPiece(scenario: Scenario, w: number, at: string, leg: number): Pi
       index: w,
       scoring: null,
       tracer: null,
+      skips,
       storeHash: null,
       step: {
-        gradients: (_, __, step) =>
-          work(`worker ${w}: gradients of step ${step}`, whole(step), gradient, step),
-        update: (_, __, step) => {
+        gradients: (_, __, step, commits) =>
+          work(`worker ${w}: gradients of step ${step}`, whole(commits), gradient, step),
+        update: (_, __, step, commits) => {
           const reads = every(gradient, step);
           work(
             `worker ${w}: update of step ${step}`,
-            [...reads, ...ownTheta(step)],
-            thetaAfter(step + 1),
-            step + 1,
+            [...reads, ...ownTheta(commits)],
+            thetaAfter(commits + 1),
+            commits + 1,
           );
           if (w === 0) words.check("the data loss", reads, [dataLoss(step), 1]);
           return nonFinite?.worker !== w || nonFinite.step !== step;
         },
-        snapshot: (_, __, step) =>
-          work(`worker ${w}: snapshot of step ${step}`, ownTheta(step), copied, step),
+        snapshot: (_, __, commits) =>
+          work(`worker ${w}: snapshot after ${commits}`, ownTheta(commits), copied, commits),
         recordStep: (epoch, inEpoch) => {
           const step = epoch * phases.stepsPerEpoch + inEpoch;
           words.check(
             `the loss of step ${step}`,
-            [...whole(step + 1), [dataLoss(step), 1]],
+            [...whole(commitsBefore(step + 1)), [dataLoss(step), 1]],
             [loss(step), 1],
           );
         },
@@ -267,14 +275,14 @@ function workerPiece(scenario: Scenario, w: number, at: string, leg: number): Pi
             1,
           ]);
         },
-        endEpoch: (epoch, step) => {
+        endEpoch: (epoch, commits) => {
           if (scenario.enough === undefined) return false;
           const reads = [
             ...every(sums, epoch + 1),
             [verdict(epoch), epoch] as const,
-            ...ownTheta(step),
+            ...ownTheta(commits),
           ];
-          work(`worker ${w}: the best of epoch ${epoch}`, reads, best, step);
+          work(`worker ${w}: the best of epoch ${epoch}`, reads, best, commits);
           if (w === 0)
             words.check(`the verdict of epoch ${epoch}`, reads, [verdict(epoch + 1), epoch + 1]);
           return epoch === scenario.enough;
@@ -297,8 +305,9 @@ function workerPiece(scenario: Scenario, w: number, at: string, leg: number): Pi
     moveTo(position, phases, Number(at));
     if (position.phase === "score") {
       const { epoch, step } = position;
+      const commits = commitsBefore(step);
       const scoring = {
-        run: () => work(`worker ${w}: scores of epoch ${epoch}`, whole(step), sums, epoch + 1),
+        run: () => work(`worker ${w}: scores of epoch ${epoch}`, whole(commits), sums, epoch + 1),
         fold: () => {},
       };
       return pass({ ...line, scoring });
@@ -605,19 +614,22 @@ export function explore(scenario: Scenario): Explored {
     const places = Array.from({ length: legs[at.state.leg] ?? 0 }, (_, w) => control.phase(w));
     if (new Set(places).size > 1) fail(`the workers left at ${places.join()}`, at);
     moveTo(position, phases, places[0] ?? 0);
-    const cancelled = scenario.nonFinite !== undefined && position.step > scenario.nonFinite.step;
+    const bad = scenario.nonFinite !== undefined && position.step > scenario.nonFinite.step;
+    const skipped = bad && scenario.skips === true ? 1 : 0;
+    const cancelled = bad && skipped === 0;
     const steps = cancelled ? position.step - 1 : position.step;
     if (control.steps !== steps) fail(`${control.steps} steps are counted, ${steps} done`, at);
+    const commits = steps - skipped;
     for (let w = 0; w < workers; w += 1)
-      if (get(theta(steps & 1, w)) !== steps)
-        fail(`slice ${w} is of step ${get(theta(steps & 1, w))}, not ${steps}`, at);
+      if (get(theta(commits & 1, w)) !== commits)
+        fail(`slice ${w} is of commit ${get(theta(commits & 1, w))}, not ${commits}`, at);
     for (let step = 0; step < steps; step += 1)
       if (get(loss(step)) !== 1) fail(`the loss of step ${step} is not recorded`, at);
     if (control.epochs !== Math.floor(steps / phases.stepsPerEpoch) && !cancelled)
       fail(`${control.epochs} epochs are recorded after ${steps} steps`, at);
     if (scenario.enough !== undefined)
       for (let w = 0; w < workers; w += 1)
-        if (get(best(w)) !== steps) fail(`slice ${w} of the best is of step ${get(best(w))}`, at);
+        if (get(best(w)) !== commits) fail(`slice ${w} of the best is of step ${get(best(w))}`, at);
     ends.add(steps);
     changes.add(at.state.leg);
   }

@@ -18,6 +18,7 @@ interface Outcome {
 interface Plan {
   readonly workers: number;
   readonly deaths: string;
+  readonly skips?: boolean;
 }
 
 async function outcomes(plans: readonly Plan[]): Promise<Outcome[]> {
@@ -68,6 +69,35 @@ describe("a run whose worker threads end", () => {
       });
       expect(restarts.length, `${workers} workers, ${deaths}`).toBe(deaths.split(",").length);
     }
+  });
+
+  it("gives the bytes of one without deaths where steps are skipped, too", async () => {
+    const plans = ["", "0:4", "1:5,3:2", "0:11,2:11", "2:14,0:14"];
+    const [undisturbed, ...disturbed] = await outcomes(
+      plans.map((deaths) => ({ workers: 3, deaths, skips: true })),
+    );
+    for (const { deaths, error, hash, epochs } of disturbed)
+      expect({ error, hash, epochs }, deaths).toEqual({
+        error: null,
+        hash: undisturbed?.hash,
+        epochs: undisturbed?.epochs,
+      });
+    expect(undisturbed?.hash).toBeDefined();
+  });
+
+  it("while they first load gives them as well; three times in the same place ends it with the reason", async () => {
+    const [undisturbed, replaced, twice, never] = await outcomes(
+      ["", "1:0", "0:0,1:0,3:0", "1:0,3:0,4:0"].map((deaths) => ({ workers: 3, deaths })),
+    );
+    for (const { deaths, restarts, error, hash } of [replaced!, twice!]) {
+      expect({ error, hash }, deaths).toEqual({ error: null, hash: undisturbed?.hash });
+      expect(restarts.length, deaths).toBe(deaths.split(",").length);
+      expect(restarts[0]?.step).toBe(0);
+    }
+    expect(never?.hash).toBeUndefined();
+    expect(never?.error).toMatch(
+      /worker 2 of 3 ended 3 times while it loaded \(worker 2 of 3 ended with exit code 7\)/u,
+    );
   });
 
   it("again and again in the same place ends with an error that names worker, step and cause", async () => {

@@ -46,6 +46,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
   shards: z.number().optional(),
   steps: z.number().optional(),
   epochs: z.number().optional(),
+  skipped: z.number().optional(),
   converged: z.boolean().optional(),
   best: z.object({ epoch: z.number(), value: z.number() }).optional(),
   seconds: z.number().optional(),
@@ -76,6 +77,8 @@ export interface Manifest {
   readonly shards?: number | undefined;
   readonly steps?: number | undefined; // finished steps
   readonly epochs?: number | undefined; // finished epochs
+  /** Steps that --on-nan skip has skipped. */
+  readonly skipped?: number | undefined;
   /** Whether the last change was within --tolerance. */
   readonly converged?: boolean | undefined;
   /** The epoch whose weights the model has, and its score, with early stopping. */

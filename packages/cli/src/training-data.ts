@@ -12,8 +12,10 @@ import {
   readTable,
   selectRows,
   tableFiles,
+  targetColumns,
   typesOf,
   unknownLabels,
+  type Column,
   type Dataset,
   type Encoding,
   type SplitRule,
@@ -43,6 +45,8 @@ export interface TrainingData {
   readonly notes: readonly string[];
   /** What messages call a training row, e.g. `penguins.csv: line 4`. */
   readonly placeOfRow: (row: number) => string;
+  /** What is in a training row, e.g. `age 41, town Ulm, price 1e+39`. */
+  readonly wordsOfRow: (row: number) => string;
 }
 
 /** Rows of a table, and how they were chosen. */
@@ -82,6 +86,10 @@ export async function loadTrainingData(
     markMissing,
   });
   const encoded = (part: Part | null): Dataset | null => part && encodePart(encoding, part);
+  const used = new Set([
+    ...encoding.features.map(({ column }) => column),
+    ...targetColumns(encoding.target),
+  ]);
   return {
     table,
     encoding,
@@ -112,6 +120,12 @@ export async function loadTrainingData(
         scored: { validation, test },
       }),
     ],
+    wordsOfRow: (row) =>
+      table.columns
+        .filter(({ name }) => used.has(name))
+        .slice(0, MOST_CELLS)
+        .map((column) => cellWords(column, train.rows[row] ?? 0))
+        .join(", ") + (used.size > MOST_CELLS ? ", …" : ""),
     placeOfRow: (row) => placeOf(table, train.rows[row] ?? 0),
   };
 }
@@ -129,6 +143,22 @@ function unseenLabels(
       `${name} rows have ${unknown.length} labels that no training row has, which are not scored, e.g. ${unknown.slice(0, 3).join(", ")}`,
     ];
   });
+}
+
+/** Columns that are told of a row. */
+const MOST_CELLS = 12;
+
+function cellWords(column: Column, row: number): string {
+  switch (column.kind) {
+    case "number":
+      return `${column.name} ${column.valid?.[row] === 0 ? "missing" : column.values[row]}`;
+    case "text":
+      return `${column.name} ${column.values[column.codes[row] ?? -1] ?? "missing"}`;
+    case "vector":
+      return `${column.name} of ${column.width} numbers`;
+    case "opaque":
+      return column.name;
+  }
 }
 
 /** The validation rows of a run, or its test rows, as they were read; null when it held none out. */

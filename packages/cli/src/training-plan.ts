@@ -75,7 +75,7 @@ export async function planTraining(
   if (resumed) checkUnfinished(resumed, epochs, stepsPerEpoch, settings.schedule);
   const shards =
     settings.shards ?? defaultShards(Math.min(batchSize, data.train.rows), settings.backend);
-  const { l1, l2, workers, polite, seed, backend, tolerance, toleranceOn } = settings;
+  const { l1, l2, onNan, workers, polite, seed, backend, tolerance, toleranceOn } = settings;
   const { restoreBest, patience = NEVER, monitor, minDelta } = settings;
   const model = modelOf(
     settings,
@@ -104,6 +104,7 @@ export async function planTraining(
     batchSize,
     shards,
     epochs,
+    onNonFinite: onNan,
     workers,
     polite,
     seed,

@@ -1,6 +1,7 @@
 // What a run tells while it goes on, and what it leaves.
 import type { Parameters } from "@shardgrad/core";
 import type { Best } from "./step/early-stopping.js";
+import type { Skipped } from "./step/control.js";
 import type { Profile } from "./step/trace.js";
 
 /**
@@ -66,7 +67,21 @@ export interface WorkersEvent {
   readonly time: number; // milliseconds since 1970
 }
 
-export type RunEvent = StartEvent | ProgressEvent | EpochEvent | RestartEvent | WorkersEvent;
+/** Steps were skipped, as they would have made NaN or infinite numbers; their rows changed nothing. Never dropped. */
+export interface SkipEvent {
+  readonly type: "skip";
+  readonly steps: number; // since the last such event
+  readonly skipped: number; // since step 0
+  readonly step: number; // finished steps when it was seen
+}
+
+export type RunEvent =
+  | StartEvent
+  | ProgressEvent
+  | EpochEvent
+  | RestartEvent
+  | WorkersEvent
+  | SkipEvent;
 
 /** Everything needed to go on from a step to the same bytes. */
 export interface TrainingState {
@@ -80,6 +95,8 @@ export interface TrainingState {
   readonly history?: Float64Array | undefined;
   /** ‖θ′ − θ‖₂ of the last step, with a tolerance on the weights. */
   readonly change?: number | undefined;
+  /** Steps that were skipped so far, and how many of them came last; absent when none were. */
+  readonly skipped?: Skipped | undefined;
   /** The best epoch so far, with early stopping. */
   readonly best?: Best | undefined;
 }
@@ -98,6 +115,8 @@ export interface RunResult {
   readonly converged: boolean;
   readonly epochs: readonly EpochEvent[];
   readonly steps: number;
+  /** Those of them that were skipped, with `onNonFinite: "skip"`. */
+  readonly skipped: number;
   readonly seconds: number;
   readonly workers: number;
   readonly shards: number;

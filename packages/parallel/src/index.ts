@@ -3,9 +3,10 @@ export { Trainer, type Run } from "./trainer.js";
 export { saveCheckpoint, type CheckpointSpec } from "./threads/checkpoints.js";
 export type { HashLogSpec } from "./threads/hash-log.js";
 export type { ThetaHash } from "./step/theta-hashes.js";
+export type { Skipped } from "./step/control.js";
 export type { Best, EarlyStopping } from "./step/early-stopping.js";
 export type { PastEpoch } from "./step/epoch-history.js";
-export { NonFiniteError } from "./non-finite.js";
+export { NonFiniteError, type NonFiniteValue } from "./non-finite.js";
 export type { RunOptions, TrainerOptions } from "./options.js";
 export type {
   EpochEvent,
@@ -14,6 +15,7 @@ export type {
   RunEvent,
   RunResult,
   Scores,
+  SkipEvent,
   StartEvent,
   TrainingState,
   WorkersEvent,

@@ -19,6 +19,7 @@ export class Monitor {
   #lastSteps: number;
   #epochStart: number;
   #rate = 0;
+  #skipped: number;
 
   /**
    * @param first the step that the run begins with
@@ -40,6 +41,7 @@ export class Monitor {
     this.#steps = stepsPerEpoch(training);
     this.#started = Math.floor(first / this.#steps);
     this.#lastSteps = first;
+    this.#skipped = pool.control.skippedBefore(first);
     this.#lastTime = performance.timeOrigin + performance.now();
     this.#epochStart = this.#lastTime;
   }
@@ -56,6 +58,11 @@ export class Monitor {
       this.#epoch(epoch);
     const steps = control.steps;
     if (steps === this.#lastSteps) return;
+    const skipped = control.skippedBefore(steps);
+    if (skipped > this.#skipped) {
+      this.#events.push({ type: "skip", steps: skipped - this.#skipped, skipped, step: steps });
+      this.#skipped = skipped;
+    }
     const now = performance.timeOrigin + performance.now();
     const rows = this.#rows(steps) - this.#rows(this.#lastSteps);
     this.#rate = (rows * 1000) / Math.max(1e-3, now - this.#lastTime);

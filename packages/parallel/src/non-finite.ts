@@ -1,5 +1,5 @@
 // What went wrong when a step made a number that is not finite: which parameter, which rows.
-import { createPredictor, outputWidth } from "@shardgrad/core";
+import { createPredictor, parameterSpecs, type Predictor } from "@shardgrad/core";
 import type { Dataset } from "./dataset/dataset.js";
 import { isStream } from "./dataset/stream.js";
 import { placedRows } from "./step/place.js";
@@ -10,6 +10,16 @@ import type { Pool } from "./threads/pool.js";
 import { batchSourceRows } from "./step/source-rows.js";
 import { firstRowOf, rowsOfWindow, WINDOW_SLOTS, windowOfStep, windowsOf } from "./step/windows.js";
 
+/** A number that is not finite, or that made one. */
+export interface NonFiniteValue {
+  /** Row of the training data, from 0. */
+  readonly row: number;
+  readonly what: "feature" | "target" | "output";
+  /** Which of them, from 0, as the model sees them. */
+  readonly index: number;
+  readonly value: number;
+}
+
 /** A step made NaN or ∞; it was not committed. */
 export class NonFiniteError extends Error {
   override readonly name = "NonFiniteError";
@@ -17,14 +27,23 @@ export class NonFiniteError extends Error {
   readonly step: number;
   /** The first parameter that would have become NaN or ∞, null when only the loss is. */
   readonly parameter: string | null;
+  /** The first layer, from 1, whose output is not finite for the first of the rows; null when none is. */
+  readonly layer: number | null;
   /** Rows of the training data, from 0, whose features, targets or outputs are not finite. */
   readonly rows: readonly number[];
+  /** For each of these rows, the first number that is not finite. */
+  readonly values: readonly NonFiniteValue[];
 
-  constructor(message: string, step: number, parameter: string | null, rows: readonly number[]) {
+  constructor(
+    message: string,
+    found: Pick<NonFiniteError, "step" | "parameter" | "layer" | "values">,
+  ) {
     super(message);
-    this.step = step;
-    this.parameter = parameter;
-    this.rows = rows;
+    this.step = found.step;
+    this.parameter = found.parameter;
+    this.layer = found.layer;
+    this.values = found.values;
+    this.rows = found.values.map(({ row }) => row);
   }
 }
 
@@ -37,43 +56,58 @@ export function nonFinite(
   training: TrainingSpec,
   step: number,
 ): NonFiniteError {
-  const { layout, memory } = pool;
-  const parity = (step & 1) as 0 | 1;
+  const { layout, memory, control } = pool;
+  const steps = stepsPerEpoch(training);
+  // A run that skips such steps ends after the last of them, another one before it.
+  const inRow = training.onNonFinite === "skip" ? control.skippedInRow(step + 1) : 0;
+  const commits =
+    inRow > 0 ? step + 1 - control.skippedBefore(step + 1) : step - control.skippedBefore(step);
+  const parity = (commits & 1) as 0 | 1;
   const next = readParameters(layout, memory.buffer, layout.theta[(parity ^ 1) as 0 | 1]);
   const parameter =
     [...next].find(([, { data: numbers }]) => !numbers.every(Number.isFinite))?.[0] ?? null;
-  const steps = stepsPerEpoch(training);
   const epoch = Math.floor(step / steps);
   const at = { epoch, inEpoch: step - epoch * steps };
   const batch = [...batchSourceRows(training, at)];
   const { there, before } = rowsInMemory(pool, data, training, at);
-  let rows = batch.filter((row) => !rowIsFinite(there, row - before));
-  if (rows.length === 0) {
-    const predict = createPredictor(
-      model,
-      readParameters(layout, memory.buffer, layout.theta[parity]),
-      ops?.ops,
+  const parameters = readParameters(layout, memory.buffer, layout.theta[parity]);
+  const predictor = (layers: number): Predictor => {
+    const part = { ...model, layers: model.layers.slice(0, layers) };
+    const names = new Set(parameterSpecs(part).map(({ name }) => name));
+    const some = new Map([...parameters].filter(([name]) => names.has(name)));
+    return createPredictor(part, some, ops?.ops);
+  };
+  let values = batch.flatMap((row) => inputNotFinite(there, row, before) ?? []);
+  if (values.length === 0) {
+    const predict = predictor(model.layers.length);
+    values = batch.flatMap(
+      (row) => notFinite(row, "output", predict(featuresOf(there, row - before), 1)) ?? [],
     );
-    const width = outputWidth(model);
-    rows = batch.filter(
-      (row) =>
-        !predict(featuresOf(there, row - before), 1)
-          .subarray(0, width)
-          .every(Number.isFinite),
-    );
-    if (rows.length === batch.length) rows = []; // then it is the weights, not a row
+    if (values.length === batch.length) values = []; // then it is the weights, not a row
   }
-  const named = rows.slice(0, MOST_NAMED).join(", ") + (rows.length > MOST_NAMED ? ", …" : "");
+  const [first] = values;
+  const layer =
+    first === undefined
+      ? null
+      : model.layers.findIndex(
+          (_, i) =>
+            !predictor(i + 1)(featuresOf(there, first.row - before), 1).every(Number.isFinite),
+        ) + 1 || null;
+  const named = values
+    .slice(0, MOST_NAMED)
+    .map(({ row, what, index, value }) => `row ${row} (${what} ${index} is ${value})`);
   const where = parameter === null ? "the loss" : parameter;
   const cause =
-    rows.length === 0
+    first === undefined
       ? "no single row is to blame; a smaller learning rate may help"
-      : `it began with row ${named} of the training data`;
+      : `it began${layer === null ? "" : ` in layer ${layer} of ${model.layers.length}`} with ${named.join(", ")}${values.length > MOST_NAMED ? ", …" : ""} of the training data`;
+  const all =
+    inRow > 0
+      ? `all of the last ${inRow} steps, as many as an epoch has, were skipped; the last: `
+      : "";
   return new NonFiniteError(
-    `step ${step + 1}: ${where} would become NaN or infinite; ${cause}`,
-    step + 1,
-    parameter,
-    rows,
+    `${all}step ${step + 1}: ${where} would become NaN or infinite; ${cause}`,
+    { step: step + 1, parameter, layer, values },
   );
 }
 
@@ -95,12 +129,24 @@ function rowsInMemory(
   };
 }
 
-function rowIsFinite(data: Dataset, row: number): boolean {
-  if (!featuresOf(data, row).every(Number.isFinite)) return false;
+function notFinite(
+  row: number,
+  what: NonFiniteValue["what"],
+  numbers: Float32Array,
+): NonFiniteValue | null {
+  const index = numbers.findIndex((value) => !Number.isFinite(value));
+  return index < 0 ? null : { row, what, index, value: numbers[index] ?? Number.NaN };
+}
+
+/** @param before how many rows of the training data come before those of `data` */
+function inputNotFinite(data: Dataset, row: number, before: number): NonFiniteValue | null {
   const { target } = data;
+  const at = row - before;
   return (
-    target?.kind !== "number" ||
-    target.values.subarray(row * target.width, (row + 1) * target.width).every(Number.isFinite)
+    notFinite(row, "feature", featuresOf(data, at)) ??
+    (target?.kind === "number"
+      ? notFinite(row, "target", target.values.subarray(at * target.width, (at + 1) * target.width))
+      : null)
   );
 }
 

@@ -56,6 +56,12 @@ export interface TrainerOptions {
   readonly polite?: boolean | undefined;
   /** Default 0. Initial weights, shuffling and dropout are functions of it. */
   readonly seed?: number | undefined;
+  /**
+   * What becomes of a step that would make NaN or infinite numbers. "stop" (default): the run ends with a NonFiniteError
+   * that names layer, step and rows. "skip": θ and the optimizer stay as they were, and the run goes on with the next
+   * batch; it ends when as many steps in a row were skipped as an epoch has.
+   */
+  readonly onNonFinite?: "stop" | "skip" | undefined;
   /** False keeps the rows in their order. Default true. */
   readonly shuffle?: boolean | undefined;
   /**

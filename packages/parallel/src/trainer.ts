@@ -13,6 +13,7 @@ import type { TrainingLayout } from "./step/layout.js";
 import { Monitor } from "./monitor.js";
 import type { RunOptions, TrainerOptions } from "./options.js";
 import { hashParameters, readParameters, writeParameters } from "./step/parameters.js";
+import { NONE_SKIPPED } from "./step/control.js";
 import type { WorkerChange } from "./threads/crew.js";
 import { Pool } from "./threads/pool.js";
 import { nonFinite } from "./non-finite.js";
@@ -215,13 +216,18 @@ export class Trainer {
         monitor.poll();
       }
       const total = control.steps;
-      if (control.foundNonFinite(this.#job.maxWorkers, total))
+      const { onNonFinite } = this.#training;
+      if (onNonFinite === "stop" && control.foundNonFinite(this.#job.maxWorkers, total))
         throw nonFinite(pool, this.#options, this.#training, total);
+      if (onNonFinite === "skip" && control.skippedInRow(total) >= steps)
+        throw nonFinite(pool, this.#options, this.#training, total - 1);
+      const skippedLast = control.foundNonFinite(this.#job.maxWorkers, total - 1);
       const state = this.#state(pool, training, total);
       const parameters = state.best?.parameters ?? state.parameters;
       const early = total < this.#training.epochs * steps && this.#isEnough(state);
       const converged =
-        createConvergence(layout, training, pool.memory.buffer)?.reached(total) === true;
+        createConvergence(layout, training, pool.memory.buffer)?.reached(total, skippedLast) ===
+        true;
       events.end();
       return {
         parameters,
@@ -232,6 +238,7 @@ export class Trainer {
         converged,
         epochs: monitor.epochs,
         steps: total,
+        skipped: control.skippedBefore(total),
         seconds: (performance.now() - started) / 1000,
         workers: changes.at(-1)?.workers ?? this.#job.workers,
         shards: this.#training.shards,
@@ -261,11 +268,14 @@ export class Trainer {
     const { layout, control, memory } = pool;
     const { resume, initial, data, validation } = this.#options;
     const steps = stepsPerEpoch(this.#training);
-    const parity = (first & 1) as 0 | 1;
+    const { onNonFinite } = this.#training;
+    const { steps: skips, inRow } = resume?.skipped ?? NONE_SKIPPED;
+    const skipped = { steps: skips, inRow: onNonFinite === "skip" ? inRow : 0 };
+    const parity = ((first - skips) & 1) as 0 | 1;
     const parameters: Parameters =
       resume?.parameters ?? initial ?? initialize(this.#job.model, this.#training.seed);
     checkParameters(this.#job.model, parameters);
-    control.reset(this.#job.maxWorkers, jobPhases(this.#training, this.#job), first);
+    control.reset(this.#job.maxWorkers, jobPhases(this.#training, this.#job), first, skipped);
     const { hashEvery } = this.#training;
     if (hashEvery !== null) control.hashes = control.hashesTaken = hashesBefore(first, hashEvery);
     writeParameters(layout, memory.buffer, layout.theta[parity], parameters);
@@ -303,12 +313,14 @@ export class Trainer {
   }
 
   #state(pool: Pool, training: TrainingLayout, step: number): TrainingState {
-    const { layout, memory } = pool;
+    const { layout, memory, control } = pool;
     const steps = stepsPerEpoch(this.#training);
     const epoch = Math.floor(step / steps);
+    const skipped = { steps: control.skippedBefore(step), inRow: control.skippedInRow(step) };
+    const parity = ((step - skipped.steps) & 1) as 0 | 1;
     const slots = training.slots.map((name, i): [string, Parameters] => [
       name,
-      readParameters(layout, memory.buffer, training.slotPlaces[i]?.[step & 1] ?? 0),
+      readParameters(layout, memory.buffer, training.slotPlaces[i]?.[parity] ?? 0),
     ]);
     const losses = new Float64Array(
       memory.buffer,
@@ -318,13 +330,14 @@ export class Trainer {
     const best = readBest(layout, training, memory.buffer, epoch);
     return {
       step,
-      parameters: readParameters(layout, memory.buffer, layout.theta[step & 1] ?? 0),
+      parameters: readParameters(layout, memory.buffer, layout.theta[parity]),
       slots: Object.fromEntries(slots),
       losses,
       history: readHistory(training, memory.buffer, epoch),
       ...(this.#training.convergence?.on === "weights" && {
-        change: createConvergence(layout, training, memory.buffer)?.change(step),
+        change: createConvergence(layout, training, memory.buffer)?.change(step, skipped.inRow > 0),
       }),
+      ...(skipped.steps > 0 && { skipped }),
       ...(best !== undefined && { best }),
     };
   }

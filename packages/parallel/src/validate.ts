@@ -32,6 +32,7 @@ const scalars = z.object({
   maxWorkers: whole(1).max(1024).optional(),
   polite: z.boolean().default(false),
   shuffleBuffer: whole(1).optional(),
+  onNonFinite: z.enum(["stop", "skip"]).default("stop"),
   seed: z.int().min(0).max(0xffffffff).default(0),
   shuffle: z.boolean().default(true),
   backend: z.enum(["wasm", "blas"]).default("wasm"),
@@ -100,6 +101,7 @@ export function checkOptions(
     window: isStream(data)
       ? windowRows(rowBytes(dataSpec(form)), checked.batchSize, checked.shuffleBuffer)
       : null,
+    onNonFinite: checked.onNonFinite,
     stopping: checkStopping(options),
     hashEvery: hashEvery(options),
     until: checked.until ?? null,

@@ -10,16 +10,19 @@ const features = Array.from({ length: rows }, (_, r) =>
 );
 const labels = features.map(([a = 0, b = 0]) => (a * a + b > 0.2 ? 1 : 0));
 
-/** @type {{ workers: number, deaths: string, epochs?: number, streamed?: boolean, changes?: number[] }[]} */
+/** @type {{ workers: number, deaths: string, epochs?: number, streamed?: boolean, changes?: number[], skips?: boolean }[]} */
 const plans = JSON.parse(process.argv[2] ?? "[]");
-for (const { workers, deaths, epochs = 3, streamed = false, changes } of plans) {
+for (const { workers, deaths, epochs = 3, streamed = false, changes, skips = false } of plans) {
   process.env.DIE = deaths;
   const data = datasetFromArrays(features, Int32Array.from(labels));
+  const [block] = data.features;
+  if (skips && block?.kind === "f32") block.values[7 * 6] = Number.NaN;
   const trainer = new Trainer({
     model: sequential(6, [dense(5, { activation: "tanh" }), dropoutLayer(0.2), dense(2)]),
     data: streamed ? streamOfRows(data, 7) : data,
     shuffleBuffer: streamed ? 16 : undefined,
-    validation: data,
+    validation: datasetFromArrays(features, Int32Array.from(labels)),
+    onNonFinite: skips ? "skip" : "stop",
     batchSize: 16,
     shards: 8,
     epochs,

@@ -1,7 +1,7 @@
 // Loaded before anything else in every thread of a child process: ends training threads in the middle of a run.
 //
 // DIE="1:5,3:2": the training thread that is started as number 1 (from 0) ends instead of its 5th atomic store, number 3
-// instead of its 2nd, and 4:0 ends number 4 before it does anything. Threads that take another's place are numbered on: with 3 workers the first of them is number 3.
+// instead of its 2nd, and 4:0 ends number 4 before it does anything, while it loads. Threads that take another's place are numbered on: with 3 workers the first of them is number 3.
 // Every phase of a step ends with such a store, so every place between two phases can be hit.
 import { syncBuiltinESMExports } from "node:module";
 import threads from "node:worker_threads";

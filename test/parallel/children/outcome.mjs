@@ -12,12 +12,8 @@ export async function outcomeOf(trainer, changes = []) {
   /** @type {{ worker: number, step: number, reason: string }[]} */
   const restarts = [];
   let error = null;
-  let took = 0;
   try {
-    for await (const event of run) {
-      if (event.type === "restart") restarts.push(event);
-      if (event.type === "workers") took += 1;
-    }
+    for await (const event of run) if (event.type === "restart") restarts.push(event);
   } catch (thrown) {
     error = String(thrown);
   }
@@ -27,7 +23,6 @@ export async function outcomeOf(trainer, changes = []) {
   return {
     error,
     restarts,
-    changes: took,
     hash: result?.hash,
     epochs: result?.epochs.map(({ loss, validation }) => ({ loss, validation })),
   };

@@ -118,10 +118,10 @@ async function follow(run: Run, files: RunFiles, reporter: Reporter): Promise<Ru
   return run.result;
 }
 
-/** The same error; one that knows the rows it began with names them as the table does. */
-function withPlaces(error: unknown, { placeOfRow }: TrainingData): unknown {
+/** The same error; one that knows the rows it began with names them as the table does, with what is in them. */
+function withPlaces(error: unknown, { placeOfRow, wordsOfRow }: TrainingData): unknown {
   if (!(error instanceof NonFiniteError) || error.rows.length === 0) return error;
-  const places = error.rows.slice(0, 3).map((row) => placeOfRow(row));
+  const places = error.rows.slice(0, 3).map((row) => `${placeOfRow(row)}: ${wordsOfRow(row)}`);
   return new Error(`${error.message} (${places.join("; ")})`, { cause: error });
 }
 
@@ -196,7 +196,8 @@ async function finish(
   { past }: Trainer,
   reporter: Reporter,
 ): Promise<void> {
-  const { parameters, stopped, converged, best, steps, seconds, workers, shards, hash } = result;
+  const { parameters, stopped, converged, best, steps, skipped, seconds, workers, shards, hash } =
+    result;
   const { model: spec, loss, unit, ops } = options;
   await saveCheckpoint(checkpointsOf(settings, files), result.state);
   await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
@@ -222,6 +223,7 @@ async function finish(
     seconds,
     ...(settings.tolerance !== undefined && { converged }),
     ...(best && { best }),
+    ...(skipped > 0 && { skipped }),
     weights: { sha256: hash },
     ...(validation && { validation }),
     ...(test && { test }),
@@ -233,6 +235,7 @@ async function finish(
     best,
     folder: files.folder,
     steps,
+    skipped,
     seconds,
     weights: hash,
     validation,

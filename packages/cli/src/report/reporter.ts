@@ -23,6 +23,8 @@ export interface EndEvent {
   readonly best: { readonly epoch: number; readonly value: number } | null;
   readonly folder: string;
   readonly steps: number;
+  /** Those of them that --on-nan skip has skipped. */
+  readonly skipped: number;
   readonly seconds: number;
   readonly weights: string; // sha256 of the weights
   readonly validation: Scores | null;

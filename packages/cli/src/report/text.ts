@@ -56,6 +56,15 @@ function describe(
           `worker ${event.worker} was replaced at step ${count(event.step)} (${event.reason}); the result is not affected`,
         ),
       ];
+    case "skip":
+      // One line at 1, 2, 4, 8, … skipped steps.
+      return Math.clz32(event.skipped) === Math.clz32(event.skipped - event.steps)
+        ? []
+        : [
+            pc.yellow(
+              `${count(event.skipped)} ${event.skipped === 1 ? "step was" : "steps were"} skipped until step ${count(event.step)}: NaN or infinite numbers would have come of them; --on-nan stop names the rows`,
+            ),
+          ];
     case "workers":
       return [
         `${count(event.workers)} ${event.workers === 1 ? "worker" : "workers"} instead of ${count(event.before)} from step ${count(event.step)} on (${event.reason}); the result is not affected`,
@@ -120,6 +129,12 @@ function describeEpoch(event: EpochEvent, epochs: number): string {
 
 function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
   const lines: string[] = [];
+  if (event.skipped > 0)
+    lines.push(
+      pc.yellow(
+        `${count(event.skipped)} of ${count(event.steps)} steps were skipped (--on-nan skip)`,
+      ),
+    );
   const kept = event.best === null ? "" : `  (the best epoch, ${count(event.best.epoch)})`;
   if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}${kept}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);

@@ -25,8 +25,11 @@ export interface UpdateRange {
 export interface Optimizer {
   /** Names of what it remembers of every number of θ. */
   readonly slots: readonly string[];
-  /** Prepares the numbers of a step: learning rate and bias corrections. */
-  begin(step: number): void;
+  /**
+   * Prepares the numbers of a step: learning rate and bias corrections.
+   * @param updates how many updates came before; fewer than `step` where steps were skipped
+   */
+  begin(step: number, updates?: number): void;
   /** Writes wNext and slotsNext of a range; reads nothing that it writes. False when a number of wNext is not finite. */
   update(range: UpdateRange): boolean;
 }
@@ -92,10 +95,10 @@ export function createOptimizer(spec: OptimizerSpec, kernels: Kernels): Optimize
   const now = new Float64Array(3); // learning rate, 1/(1 − β₁ᵗ), 1/(1 − β₂ᵗ)
   return {
     slots,
-    begin: (step) => {
+    begin: (step, updates = step) => {
       storeLearningRate(spec.lr, step, now);
-      now[1] = 1 / (1 - pow(beta1, step + 1));
-      now[2] = 1 / (1 - pow(beta2, step + 1));
+      now[1] = 1 / (1 - pow(beta1, updates + 1));
+      now[2] = 1 / (1 - pow(beta2, updates + 1));
     },
     update: (r) =>
       kernels.adam(

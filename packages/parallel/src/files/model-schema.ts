@@ -1,4 +1,5 @@
 // What the JSON in the files of models and states must look like. Loaded when such a file is read.
+import type { Skipped } from "../step/control.js";
 import { activationNames, lossNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
 import { z } from "zod";
 import type { Encoding } from "../dataset/encoding.js";
@@ -155,6 +156,8 @@ export interface StateDescription {
   readonly slots: readonly string[];
   /** ‖θ′ − θ‖₂ of the last step. */
   readonly change?: number | undefined;
+  /** Steps that were skipped so far, and how many of them came last. */
+  readonly skipped?: Skipped | undefined;
   /** The best epoch so far, from 1, and its score. */
   readonly best?: { readonly epoch: number; readonly value: number } | undefined;
 }
@@ -164,5 +167,6 @@ export const stateSchema: z.ZodType<StateDescription> = z.strictObject({
   step: z.int().min(0),
   slots: z.array(z.string()),
   change: z.number().min(0).optional(),
+  skipped: z.strictObject({ steps: z.int().min(1), inRow: z.int().min(0) }).optional(),
   best: z.strictObject({ epoch: z.int().min(1), value: z.number() }).optional(),
 });

@@ -38,6 +38,7 @@ export async function saveState(
     step: state.step,
     slots: Object.keys(state.slots),
     ...(state.change !== undefined && Number.isFinite(state.change) && { change: state.change }),
+    ...(state.skipped !== undefined && { skipped: state.skipped }),
     ...(state.best !== undefined && { best: { epoch: state.best.epoch, value: state.best.value } }),
   };
   await writeTensorFile(path, tensors, { ...metadata, [STATE_KEY]: JSON.stringify(description) });
@@ -51,6 +52,7 @@ export async function loadState(path: string): Promise<StoredState> {
     step,
     slots: names,
     change,
+    skipped,
     best,
   } = metadataJson(path, KIND, metadata, STATE_KEY, stateSchema);
   const parameters = new Map<string, Tensor>();
@@ -83,6 +85,7 @@ export async function loadState(path: string): Promise<StoredState> {
     losses,
     ...(history instanceof Float64Array && { history }),
     ...(change !== undefined && { change }),
+    ...(skipped !== undefined && { skipped }),
     ...(best !== undefined && { best: { ...best, parameters: bestParameters } }),
   };
   return { state, metadata };

@@ -11,6 +11,10 @@ const WORDS = {
   pause: 65,
   /** The leader's answer to `stop`, `pause` and `snapshots` for even and odd steps. Written by worker 0 before it finishes a gradient phase. */
   decision: 96,
+  /** Steps that were skipped before an even and before an odd step. Written by worker 0 before it finishes a gradient phase. */
+  skipped: 98,
+  /** How many of them came last, without a committed step between. Written together with them. */
+  skippedInRow: 100,
   /** Finished epochs. Written by worker 0 after it has stored the epoch's record. */
   epochs: 128,
   /** Finished steps, as an f64. Written by worker 0. */
@@ -85,11 +89,16 @@ export class Control {
     this.#words = "load" in memory ? memory : sharedWords(memory);
   }
 
-  /** Clears everything for a run that has `steps` committed steps. */
-  reset(workers: number, phases: Phases, steps: number): void {
+  /** Clears everything for a run that has finished `steps` steps, some of which were skipped. */
+  reset(workers: number, phases: Phases, steps: number, skipped: Skipped = NONE_SKIPPED): void {
     for (let at = 0; at < WORDS.phases + workers * WORDS_PER_LINE; at += 1)
       this.#words.store(at, 0);
     this.steps = steps;
+    // As if the last step had just been cancelled, if it was: what follows from that is worked out again.
+    const last = skipped.inRow > 0 ? 1 : 0;
+    this.skip(steps - 1, skipped.steps - last, skipped.inRow - last);
+    this.skip(steps, skipped.steps, skipped.inRow);
+    if (last > 0) this.markNonFinite(0, steps - 1);
     this.#words.storeNumber(WORDS.snapshotStep, -1);
     this.finishEpochs(Math.floor(steps / phases.stepsPerEpoch));
     for (let w = 0; w < workers; w += 1)
@@ -213,6 +222,25 @@ export class Control {
     return false;
   }
 
+  /**
+   * How many steps before this one were skipped. Known from the barrier after the gradients of the step on, and for a
+   * step longer.
+   */
+  skippedBefore(step: number): number {
+    return this.#words.load(WORDS.skipped + (step & 1));
+  }
+
+  /** How many of them came last. */
+  skippedInRow(step: number): number {
+    return this.#words.load(WORDS.skippedInRow + (step & 1));
+  }
+
+  /** Leader: says how many steps before this one were skipped. */
+  skip(step: number, skipped: number, inRow: number): void {
+    this.#words.store(WORDS.skipped + (step & 1), skipped);
+    this.#words.store(WORDS.skippedInRow + (step & 1), inRow);
+  }
+
   get epochs(): number {
     return this.#words.load(WORDS.epochs);
   }
@@ -267,6 +295,15 @@ export class Control {
 }
 
 const markOf = (step: number): number => ((step & 0x3fffffff) + 1) | 0;
+
+/** Steps of a run that were skipped, as their numbers were not finite. */
+export interface Skipped {
+  readonly steps: number;
+  /** How many of them came last, without a committed step between. */
+  readonly inRow: number;
+}
+
+export const NONE_SKIPPED: Skipped = { steps: 0, inRow: 0 };
 
 /** Thrown out of a barrier when the run was aborted. */
 export class Aborted extends Error {

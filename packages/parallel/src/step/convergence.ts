@@ -22,10 +22,13 @@ export interface ConvergenceSpec {
 
 /** What a job's convergence is told by. */
 export interface Convergence {
-  /** What is compared with the tolerance after so many steps; NaN, which is within none, where there is nothing to compare. */
-  change(step: number): number;
+  /**
+   * What is compared with the tolerance after so many steps; NaN, which is within none, where there is nothing to compare.
+   * @param skipped whether the last of them was skipped: it has changed nothing, and that means nothing
+   */
+  change(step: number, skipped: boolean): number;
   /** Whether it is within the tolerance. */
-  reached(step: number): boolean;
+  reached(step: number, skipped: boolean): boolean;
 }
 
 /**
@@ -36,7 +39,7 @@ export function createConvergence(
   layout: Layout,
   training: TrainingLayout,
   buffer: ArrayBufferLike,
-  recordStep: (epoch: number, inEpoch: number) => void = () => {},
+  recordStep: (epoch: number, inEpoch: number, skipped: boolean) => void = () => {},
 ): Convergence | null {
   const spec = layout.job.training;
   if (spec === null || spec.convergence === null) return null;
@@ -60,29 +63,36 @@ export function createConvergence(
     records[(epoch % EPOCH_RECORDS) * training.recordSize] ?? Number.NaN;
   const stack = treeStack();
 
-  const changeOfWeights = (step: number): number => {
+  const changeOfWeights = (step: number, skipped: boolean): number => {
+    if (skipped) return Number.NaN;
     // No step of this run: the change is part of the state that it goes on from.
     if (step <= (before[0] ?? 0)) return before[1] ?? Number.NaN;
     treeSum(sums, SUM_OF_CHANGES, stack);
     return Math.sqrt(stack[0] ?? Number.NaN);
   };
-  const changeOfLoss = (step: number): number => {
+  const changeOfLoss = (step: number, skipped: boolean): number => {
     const epoch = step / steps - 1;
     if (!Number.isInteger(epoch) || epoch < 1) return Number.NaN;
     if (step <= (before[0] ?? 0)) return Math.abs(recorded(epoch) - recorded(epoch - 1));
     // All workers store the same number, so it does not matter who is first.
-    recordStep(epoch, steps - 1);
+    recordStep(epoch, steps - 1, skipped);
     return Math.abs(meanLoss(losses[epoch & 1], steps) - recorded(epoch - 1));
   };
   const change = on === "weights" ? changeOfWeights : changeOfLoss;
-  return { change, reached: (step) => change(step) <= tolerance };
+  return { change, reached: (step, skipped) => change(step, skipped) <= tolerance };
 }
 
-/** An epoch's mean loss: of its steps, in their order. */
+/** An epoch's mean loss: of its steps, in their order, without those that were skipped, which have NaN; NaN when all were. */
 export function meanLoss(losses: Float64Array | undefined, steps: number): number {
   let sum = 0;
-  for (let i = 0; i < steps; i += 1) sum += losses?.[i] ?? Number.NaN;
-  return sum / steps;
+  let committed = 0;
+  for (let i = 0; i < steps; i += 1) {
+    const loss = losses?.[i] ?? Number.NaN;
+    if (Number.isNaN(loss)) continue;
+    sum += loss;
+    committed += 1;
+  }
+  return sum / committed;
 }
 
 /** Puts where a run begins, and how the state that it goes on from had changed, to where the workers read it. */

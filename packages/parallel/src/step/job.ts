@@ -41,6 +41,8 @@ export interface TrainingSpec {
   readonly shuffle: boolean;
   /** Rows of a window of streamed data, null: all rows are in memory. */
   readonly window: number | null;
+  /** What becomes of a step that would make a number which is not finite. */
+  readonly onNonFinite: "stop" | "skip";
   /** When to end before the last epoch, null: never. */
   readonly stopping: StoppingSpec | null;
   /** When a run has converged, null: it goes on to its last epoch. */

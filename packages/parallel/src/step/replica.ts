@@ -90,6 +90,7 @@ export function createReplica(
         step,
         scoring,
         tracer,
+        skips: training.onNonFinite === "skip",
         storeHash,
       };
       const ended = trainAll(line, probe);

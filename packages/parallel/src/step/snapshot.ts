@@ -1,6 +1,6 @@
 // A consistent copy of a run's state, taken by the workers themselves after a commit, so that nobody waits for a disk.
 import type { Parameters } from "@shardgrad/core";
-import type { Control } from "./control.js";
+import type { Control, Skipped } from "./control.js";
 import { verdictAfter, type Best } from "./early-stopping.js";
 import { readHistory } from "./epoch-history.js";
 import type { TrainingState } from "../events.js";
@@ -13,6 +13,7 @@ interface SnapshotPlaces {
   readonly slots: readonly number[];
   readonly best: number; // θ of the best epoch, when there is early stopping
   readonly verdict: number; // its value and epoch
+  readonly skipped: number; // steps, and how many of them in a row
   readonly losses: number;
   readonly bytes: number;
 }
@@ -22,9 +23,10 @@ function placesOf(layout: Layout, training: TrainingLayout): SnapshotPlaces {
   const slots = training.slots.map((_, i) => theta * (i + 1));
   const best = theta * (slots.length + 1);
   const verdict = best + (stopping(layout) ? theta : 0);
-  const losses = verdict + 16;
+  const skipped = verdict + 16;
+  const losses = skipped + 16;
   const steps = layout.job.training === null ? 0 : stepsPerEpoch(layout.job.training);
-  return { slots, best, verdict, losses, bytes: losses + 8 * steps };
+  return { slots, best, verdict, skipped, losses, bytes: losses + 8 * steps };
 }
 
 const stopping = ({ job }: Layout): boolean => job.training?.stopping !== null;
@@ -37,7 +39,12 @@ export function snapshotBuffer(layout: Layout): SharedArrayBuffer | null {
 }
 
 /** Copies one worker's slice [lo, hi) of θ and slots; the leader also the epoch's losses. */
-export type TakeSnapshot = (parity: 0 | 1, epoch: number, inEpoch: number) => void;
+export type TakeSnapshot = (
+  parity: 0 | 1,
+  epoch: number,
+  inEpoch: number,
+  skipped: Skipped,
+) => void;
 
 /** Makes the copying of one worker's slice. */
 export function createSnapshot(
@@ -52,12 +59,13 @@ export function createSnapshot(
   const places = placesOf(layout, training);
   const target = new Float32Array(to, 0, places.verdict / 4);
   const verdict = new Float64Array(to, places.verdict, 2);
+  const skips = new Float64Array(to, places.skipped, 2);
   const steps = layout.job.training === null ? 0 : stepsPerEpoch(layout.job.training);
   const losses = new Float64Array(to, places.losses, steps);
   const { buffer } = memory;
   const view = (address: number): Float32Array =>
     new Float32Array(buffer, address + 4 * lo, hi - lo);
-  return (parity, epoch, inEpoch) => {
+  return (parity, epoch, inEpoch, skipped) => {
     target.set(view(layout.theta[parity]), lo);
     training.slotPlaces.forEach((place, i) =>
       target.set(view(place[parity]), (places.slots[i] ?? 0) / 4 + lo),
@@ -66,6 +74,8 @@ export function createSnapshot(
     if (!leader) return;
     losses.set(new Float64Array(buffer, training.losses + (epoch & 1) * steps * 8, inEpoch));
     verdict.set(verdictAfter(training, buffer, epoch));
+    skips[0] = skipped.steps;
+    skips[1] = skipped.inRow;
   };
 }
 
@@ -83,6 +93,7 @@ export function readSnapshot(
     name,
     readParameters(layout, buffer, places.slots[i] ?? 0),
   ]);
+  const [skips = 0, inRow = 0] = new Float64Array(buffer, places.skipped, 2);
   const [value = 0, epoch = 0] = new Float64Array(buffer, places.verdict, 2);
   const best: Best | undefined =
     epoch === 0
@@ -95,6 +106,7 @@ export function readSnapshot(
     losses: new Float64Array(buffer, places.losses, step % steps).slice(),
     history: readHistory(training, memory, Math.floor(step / steps)),
     ...(best !== undefined && { best }),
+    ...(skips > 0 && { skipped: { steps: skips, inRow } }),
   };
 }
 

@@ -26,7 +26,7 @@ export function hashesBefore(step: number, every: number): number {
  * Leader, before the gradients of a step: stores the hash of θ if one is due. θ of that step stays as it is until the
  * phase is over, so doing it again, in the place of a leader that ended, stores the same.
  */
-export type StoreHash = (step: number) => void;
+export type StoreHash = (step: number, commits: number) => void;
 
 /** Binds the leader's part, null when nobody asks for hashes. */
 export function createHashing(
@@ -44,12 +44,12 @@ export function createHashing(
     ),
   );
   const ring = new Uint8Array(buffer, training.hashes, HASH_RECORDS * HASH_BYTES);
-  return (step) => {
+  return (step, commits) => {
     if (step % every !== 0) return;
     const index = step / every;
     control.awaitHashesTaken(index + 1 - HASH_RECORDS);
     const hash = createHash("sha256");
-    for (const part of parts[step & 1] ?? []) hash.update(part);
+    for (const part of parts[commits & 1] ?? []) hash.update(part);
     ring.set(hash.digest(), (index % HASH_RECORDS) * HASH_BYTES);
     control.hashes = index + 1;
   };

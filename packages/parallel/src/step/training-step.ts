@@ -29,32 +29,35 @@ import {
   type WorkerPlaces,
 } from "./layout.js";
 import type { Scoring } from "./scoring.js";
+import type { Skipped } from "./control.js";
 import { shardRows, type BatchPart } from "./shards.js";
 import { createSnapshot } from "./snapshot.js";
 import { BACKWARD, FORWARD, GATHER, type Tracer } from "./trace.js";
 import { createUpdate, sliceOf } from "./update.js";
 import { firstRowOf, rowsOfWindow, windowOfStep, windowsOf } from "./windows.js";
 
-/** One worker's training phases. Each can be run again from its start: none overwrites what it reads. */
+/**
+ * One worker's training phases. `step` counts the steps of the run, `commits` those of them that changed θ: its parity
+ * says which copy of θ holds. Each can be run again from its start: none overwrites what it reads. */
 export interface TrainingStep {
   /** Gathers this worker's rows and leaves their summed gradients and loss in its subtree buffers. */
-  gradients(epoch: number, inEpoch: number, step: number): void;
+  gradients(epoch: number, inEpoch: number, step: number, commits: number): void;
   /** Shards of this worker in a step. */
   shardsOf(inEpoch: number): number[];
   /** Runs one shard alone, to see whether it can be run; what it leaves is overwritten by `gradients`. */
-  tryShard(epoch: number, inEpoch: number, step: number, shard: number): void;
+  tryShard(epoch: number, inEpoch: number, step: number, commits: number, shard: number): void;
   /** Reduces and updates this worker's slice: reads θ of the step's parity, writes the other. False when a number is not finite. */
-  update(epoch: number, inEpoch: number, step: number): boolean;
+  update(epoch: number, inEpoch: number, step: number, commits: number): boolean;
   /** Copies this worker's slice of θ and slots after `step` committed steps. */
-  snapshot(epoch: number, inEpoch: number, step: number): void;
+  snapshot(epoch: number, inEpoch: number, commits: number, skipped: Skipped): void;
   /** Leader, after the commit of a step: stores its loss with the regularisation terms. */
-  recordStep(epoch: number, inEpoch: number): void;
+  recordStep(epoch: number, inEpoch: number, skipped: boolean): void;
   /** Leader, after the scores of an epoch: stores its mean loss, end time and scores. */
   recordEpoch(epoch: number, scoring: Scoring | null): void;
   /** After the scores of an epoch: keeps this worker's slice of the best weights. True when the run ends here for want of better ones. */
-  endEpoch(epoch: number, step: number, scoring: Scoring | null): boolean;
+  endEpoch(epoch: number, commits: number, scoring: Scoring | null): boolean;
   /** After the commit of the last of `step` steps: whether the run ends here, as nothing changes any more. */
-  hasConverged(step: number): boolean;
+  hasConverged(step: number, skipped: boolean): boolean;
 }
 
 /** What training may be watched with. */
@@ -143,6 +146,7 @@ export function createTrainingStep(
     epoch: number,
     inEpoch: number,
     step: number,
+    commits: number,
     firstRow: number,
     rows: number,
     subtrees: readonly Subtree[],
@@ -158,7 +162,7 @@ export function createTrainingStep(
     if (spec.shuffle)
       gather?.shuffled(first, rows, rowsOfWindow(spec, windows, window), spec.seed, window);
     else gather?.inOrder(first, rows);
-    const passes = bound[step & 1];
+    const passes = bound[commits & 1];
     if (passes === undefined) return;
     const [forward, backward] = passes;
     tracer?.turn(FORWARD, step);
@@ -167,11 +171,11 @@ export function createTrainingStep(
     backward(work);
   };
 
-  const recordStep = (epoch: number, inEpoch: number): void => {
+  const recordStep = (epoch: number, inEpoch: number, skipped: boolean): void => {
     const slot = losses[epoch & 1];
     const dataLoss = dataLosses[epoch & 1];
     if (slot === undefined || dataLoss === undefined) return;
-    let loss = dataLoss[inEpoch] ?? Number.NaN;
+    let loss = skipped ? Number.NaN : (dataLoss[inEpoch] ?? Number.NaN);
     // C = data loss + λ₁Σ|w| + λ₂Σw²: the terms enter once, after the data term, whatever the shards.
     if (spec.l1 !== 0 || spec.l2 !== 0) {
       treeSum(chunkSums, SUM_OF_MAGNITUDES, stack);
@@ -184,13 +188,13 @@ export function createTrainingStep(
   const convergence = createConvergence(layout, training, buffer, recordStep);
 
   return {
-    gradients: (epoch, inEpoch, step) => {
+    gradients: (epoch, inEpoch, step, commits) => {
       const current = parts[cutOf(inEpoch)];
       if (current === undefined || current.part.rows === 0) return;
       awaitRows(epoch, inEpoch);
       const { part, subtrees, single } = current;
       if (job.backend === "wasm") {
-        run(epoch, inEpoch, step, part.firstRow, part.rows, subtrees);
+        run(epoch, inEpoch, step, commits, part.firstRow, part.rows, subtrees);
         return;
       }
       // A native product's bits depend on how many rows it has: shards are run one by one, whoever runs them.
@@ -198,25 +202,33 @@ export function createTrainingStep(
         const shard = part.subtrees[i];
         const own = single[i];
         if (shard !== undefined && own !== undefined)
-          run(epoch, inEpoch, step, part.firstRow + shard.firstRow, shard.rows[0] ?? 0, own);
+          run(
+            epoch,
+            inEpoch,
+            step,
+            commits,
+            part.firstRow + shard.firstRow,
+            shard.rows[0] ?? 0,
+            own,
+          );
       }
     },
     shardsOf: (inEpoch) =>
       (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) =>
         Array.from({ length: span.hi - span.lo }, (_, i) => span.lo + i),
       ),
-    tryShard: (epoch, inEpoch, step, shard) => {
+    tryShard: (epoch, inEpoch, step, commits, shard) => {
       awaitRows(epoch, inEpoch);
       const size = shardRows(spec.batchSize, spec.shards);
       const rows = Math.min(size, cuts[cutOf(inEpoch)].rows - shard * size);
       writeProgram(new Int32Array(buffer), places.probe >> 2, [rows], [0]);
-      run(epoch, inEpoch, step, shard * size, rows, [
+      run(epoch, inEpoch, step, commits, shard * size, rows, [
         { firstRow: 0, program: places.probe, slot: 0 },
       ]);
     },
-    update: (epoch, inEpoch, step) => {
+    update: (epoch, inEpoch, step, commits) => {
       const cut = cutOf(inEpoch);
-      const finite = update(step, cut);
+      const finite = update(step, commits, cut);
       if (index !== 0) return finite;
       kernels.reduceTree(
         1,
@@ -230,7 +242,8 @@ export function createTrainingStep(
       if (slot !== undefined) slot[inEpoch] = loss;
       return finite && Number.isFinite(loss);
     },
-    snapshot: (epoch, inEpoch, step) => takeSnapshot?.((step & 1) as 0 | 1, epoch, inEpoch),
+    snapshot: (epoch, inEpoch, commits, skipped) =>
+      takeSnapshot?.((commits & 1) as 0 | 1, epoch, inEpoch, skipped),
     recordStep,
     recordEpoch: (epoch, scoring) => {
       const slot = losses[epoch & 1];
@@ -244,9 +257,9 @@ export function createTrainingStep(
       record[1] = performance.timeOrigin + performance.now();
       scoring?.fold(record.subarray(2));
     },
-    endEpoch: (epoch, step, scoring) =>
-      endEpoch !== null && scoring !== null && endEpoch(epoch, (step & 1) as 0 | 1, scoring),
-    hasConverged: (step) => convergence?.reached(step) === true,
+    endEpoch: (epoch, commits, scoring) =>
+      endEpoch !== null && scoring !== null && endEpoch(epoch, (commits & 1) as 0 | 1, scoring),
+    hasConverged: (step, skipped) => convergence?.reached(step, skipped) === true,
   };
 }
 

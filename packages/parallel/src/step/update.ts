@@ -16,7 +16,7 @@ import { now, REDUCE, UPDATE, type Tracer } from "./trace.js";
  * parity, writes the other.
  * Returns whether all new numbers of θ are finite: a NaN or ∞ in a gradient or slot reaches θ.
  */
-export type Update = (step: number, cut: 0 | 1) => boolean;
+export type Update = (step: number, commits: number, cut: 0 | 1) => boolean;
 
 /** The slice [lo, hi) of θ, in numbers, that worker `index` reduces and updates. */
 export function sliceOf({ job, thetaCount }: Layout, index: number): { lo: number; hi: number } {
@@ -107,12 +107,12 @@ export function createUpdate(
     return optimizer.update(range);
   };
 
-  return (step, cut) => {
+  return (step, commits, cut) => {
     const table = training.reduceTables[cut] ?? 0;
     const sum = sums[cut] ?? null;
-    const current = (step & 1) as 0 | 1;
+    const current = (commits & 1) as 0 | 1;
     const next = (current ^ 1) as 0 | 1;
-    optimizer.begin(step);
+    optimizer.begin(step, commits);
     range.scale = scales[cut] ?? 1;
     let finite = true;
     const start = tracer === null ? 0 : now();

@@ -22,6 +22,7 @@ export interface TrainingSettings {
   readonly patience?: number | undefined;
   readonly monitor?: string | undefined;
   readonly minDelta: number;
+  readonly onNan: "stop" | "skip";
   readonly seed: number;
   readonly initFrom?: string | undefined;
 }
@@ -146,6 +147,13 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     help: "How much better a score must be to count",
     group: "Training",
     default: 0,
+    scope: "result",
+  },
+  onNan: {
+    kind: choice("stop", "skip"),
+    help: "When a step would make NaN or infinite numbers: end the run and name the rows, or skip the step and go on",
+    group: "Training",
+    default: "stop",
     scope: "result",
   },
   seed: {
