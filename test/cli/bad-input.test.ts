@@ -13,6 +13,8 @@ const files: Readonly<Record<string, string>> = {
   "header.csv": "a,b,y\n",
   "hole.csv": "a,y\n1,2\n2,\n3,4\n",
   "cell.csv": "a,y\n1,2\nx7,3\n3,4\n",
+  "alone.csv": "y\n1\n2\n",
+  "names.csv": "a,y\n1,p\n2,q\n3,r\n4,s\n",
   "rare.csv": `a,y\n${"1,x\n2,z\n".repeat(9)}3,rare\n`,
   "one.csv": "a,y\n1,x\n2,x\n3,x\n",
   "rows.json": "[0, 1, 400]",
@@ -184,6 +186,18 @@ const cases: readonly (readonly [args: readonly string[], words: readonly string
   [
     ["train", "hole.csv", "--target", "y"],
     ["hole.csv", "line 3", '"y"', "missing"],
+  ],
+  [
+    [...train, "--types", "body_mass=number"],
+    ["penguins.csv", "body_mass", 'did you mean "body_mass_g"?'],
+  ],
+  [
+    ["train", "alone.csv", "--target", "y"],
+    ["alone.csv", "no column is left to learn from beside the target"],
+  ],
+  [
+    ["train", "names.csv", "--target", "y"],
+    ["names.csv", "none of the classes seen in training", "--stratify keeps"],
   ],
   [
     ["train", "cell.csv", "--target", "y", "--types", "a=number"],

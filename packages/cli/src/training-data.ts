@@ -1,6 +1,7 @@
 // What a training run learns from: the table, its encoding, and which rows train, validate and test.
 import {
   allRows,
+  columnOf,
   encode,
   fitEncoding,
   foldsBy,
@@ -71,6 +72,7 @@ export async function loadTrainingData(
   fold: Fold = { index: 0 },
 ): Promise<TrainingData> {
   const table = fold.table ?? (await readTable(path, { types: settings.types }));
+  for (const name of Object.keys(settings.types ?? {})) columnOf(table, name); // a misspelt name would do nothing
   const targets = settings.target ?? [defaultTarget(table)];
   const parts = await chooseRows(settings, path, table, fold.index);
   const { train, validation, test } = parts;
@@ -85,11 +87,8 @@ export async function loadTrainingData(
     impute,
     markMissing,
   });
-  const encoded = (part: Part | null): Dataset | null => part && encodePart(encoding, part);
-  const used = new Set([
-    ...encoding.features.map(({ column }) => column),
-    ...targetColumns(encoding.target),
-  ]);
+  const encoded = (part: Part | null): Dataset | null =>
+    part && encodePart(encoding, part, settings);
   return {
     table,
     encoding,
@@ -196,14 +195,20 @@ function ruleOf(
 }
 
 /** A class whose few rows were all drawn away from the training rows is bad luck that the user can change. */
-function encodePart(encoding: Encoding, { table, rows, drawn }: Part): Dataset {
+function encodePart(
+  encoding: Encoding,
+  { table, rows, drawn }: Part,
+  { group, time }: TrainSettings,
+): Dataset {
   try {
     return encode(encoding, table, rows);
   } catch (error) {
     if (!drawn || !(error instanceof InputError)) throw error;
-    throw new UsageError(
-      `${error.message}; the row was drawn by the seed: try another --seed, or --val 0`,
-    );
+    const remedy =
+      group === undefined && time === undefined
+        ? "--stratify keeps a row of every class in training, or try another --seed"
+        : "hold out fewer rows";
+    throw new UsageError(`${error.message}; the row was drawn to be held out: ${remedy}`);
   }
 }
 

@@ -78,6 +78,10 @@ export function fitEncoding(table: Table, rows: Int32Array, options: EncodingOpt
     if (fitted.feature !== null) features.push(fitted.feature);
     notes.push(...fitted.notes);
   }
+  if (chosen.length === 0)
+    throw new InputError(
+      `${table.source}: no column is left to learn from beside the target; add one, or drop fewer`,
+    );
   if (features.length === 0)
     throw new InputError(
       `${table.source}: no column is left to learn from${notes.length > 0 ? ` (${notes.join("; ")})` : "; name some with --features"}`,
