@@ -97,16 +97,14 @@ export {
   customOpNames,
   forward,
   initialize,
-  lossesPerRow,
-  lossNames,
   outputOf,
   outputWidth,
   parameterSpecs,
-  rowLoss,
   type ForwardOptions,
   type LayerValues,
   type ParameterSpec,
 } from "./nn/model.js";
+export { lossesPerRow, lossNames, rowLoss } from "./nn/row-loss.js";
 export { createPredictor, type Predictor } from "./nn/predictor.js";
 export { trace, type LayerTrace, type Trace, type TraceOptions } from "./nn/trace.js";
 export {

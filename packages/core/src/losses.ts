@@ -1,5 +1,5 @@
 // Losses of outputs against targets as one number: the mean or the sum over rows of each row's loss.
-import { lossesPerRow, rowLoss } from "./nn/model.js";
+import { lossesPerRow, rowLoss } from "./nn/row-loss.js";
 import type { LossName } from "./nn/spec.js";
 import { softplus } from "./ops/activations.js";
 import { mul, neg } from "./ops/arithmetic.js";

@@ -6,7 +6,8 @@ import { sum } from "../ops/reduce.js";
 import { elements, formatShape, type Shape } from "../shape.js";
 import { item, type Tensor } from "../tensor.js";
 import { input, type Op, type Value } from "../value.js";
-import { checkParameters, forward, lossesPerRow, outputWidth, rowLoss } from "./model.js";
+import { checkParameters, forward, outputWidth } from "./model.js";
+import { lossesPerRow, rowLoss } from "./row-loss.js";
 import type { LossSpec, ModelSpec, Parameters } from "./spec.js";
 
 /**
