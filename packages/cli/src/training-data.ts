@@ -89,6 +89,10 @@ export async function loadTrainingData(
   });
   const encoded = (part: Part | null): Dataset | null =>
     part && encodePart(encoding, part, settings);
+  const used = new Set([
+    ...encoding.features.map(({ column }) => column),
+    ...targetColumns(encoding.target),
+  ]);
   return {
     table,
     encoding,
