@@ -238,6 +238,7 @@ describe.each(["f32", "f64"] as const)("matrix products in %s", (dtype) => {
       [67, 257, 70],
       [30, 300, 600],
       [257, 9, 513],
+      [50, 70, 530],
     ] as const) {
       for (const layoutA of [plain, transposed]) {
         for (const layoutB of [plain, transposed])

@@ -20,6 +20,9 @@ import { QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH, wideStrip } from ".
 /** B is read where it is by products of at most this many rows: packing it would cost more than it saves. */
 // @ts-ignore: decorator
 @inline const DIRECT_ROWS: i32 = 32;
+/** And of twice as many where a row of B has at most so many bytes: longer ones fall on few lines of L1. */
+// @ts-ignore: decorator
+@inline const DIRECT_ROW_BYTES: usize = 1024;
 /** Likewise A by products of at most this many columns, and Aᵀ. */
 // @ts-ignore: decorator
 @inline const DIRECT_COLUMNS: i32 = 64;
@@ -85,7 +88,7 @@ function product(
     return;
   }
   const packA = n > (aColumn == BYTES ? DIRECT_COLUMNS : DIRECT_COLUMNS_T);
-  const packB = bColumn != BYTES || m > DIRECT_ROWS;
+  const packB = bColumn != BYTES || m > (bRow > DIRECT_ROW_BYTES ? DIRECT_ROWS : 2 * DIRECT_ROWS);
   const depth = evenly(k, DEPTH, 4);
   // Tiles of one strip that are worked on together have a stack each. If p takes several blocks, all tiles keep theirs from
   // block to block, and C is done by as many rows as have room for that.
