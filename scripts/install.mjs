@@ -44,7 +44,16 @@ export function install(set) {
 
 /** A hash of everything that decides what an install does: lockfile, manifests, settings and the platform. */
 function manifestHash() {
-  const folders = [".", "test", "test-browser", "test-onnx", "bench", "examples", "profile"];
+  const folders = [
+    ".",
+    "test",
+    "test-browser",
+    "test-onnx",
+    "test-sql",
+    "bench",
+    "examples",
+    "profile",
+  ];
   for (const name of readdirSync(join(root, "packages"))) folders.push(`packages/${name}`);
   const files = [
     "pnpm-lock.yaml",

@@ -1,6 +1,6 @@
 // sha256 of what goes into a run: files, row numbers, settings.
 import { createHash } from "node:crypto";
-import { storedBytes } from "@shardgrad/parallel";
+import { QUERY, storedBytes, type Table } from "@shardgrad/parallel";
 import type { AnyOptionTable } from "./options/option.js";
 import { UsageError } from "./usage-error.js";
 
@@ -33,6 +33,26 @@ async function fingerprintFile(path: string): Promise<FileFingerprint> {
       `${path}: could be read a moment ago and cannot any more (${code}); bring it back, then begin again`,
     );
   }
+}
+
+/** Of a query and the values of its result, in the order of its rows. */
+export function fingerprintQuery(sql: string, { columns }: Table): FileFingerprint {
+  const hash = createHash("sha256").update(JSON.stringify(sql));
+  let bytes = 0;
+  const add = (values: Uint8Array | Int32Array | Float32Array | Float64Array): void => {
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    bytes += values.byteLength;
+  };
+  for (const column of columns) {
+    hash.update(JSON.stringify([column.kind, column.name]));
+    if (column.kind === "opaque") continue;
+    if (column.kind === "text") {
+      hash.update(JSON.stringify(column.values));
+      add(column.codes);
+    } else add(column.values);
+    if (column.kind === "number" && column.valid) add(column.valid);
+  }
+  return { path: QUERY, bytes, sha256: hash.digest("hex") };
 }
 
 /** Of row numbers, each as a little-endian i32. */

@@ -1,5 +1,5 @@
 // Going on with a run: the same settings, the same data, from the state that it left.
-import { loadState, type TrainingState } from "@shardgrad/parallel";
+import { loadState, QUERY, type TrainingState } from "@shardgrad/parallel";
 import type { ConfigFile } from "./config-file.js";
 import { type FileFingerprint, resultEntries } from "./fingerprint.js";
 import { type AnyOptionTable, optionName } from "./options/option.js";
@@ -56,7 +56,7 @@ export function checkSameFiles(found: readonly FileFingerprint[], manifest: Mani
     const before = manifest.data[i];
     if (before?.sha256 !== file.sha256)
       throw new UsageError(
-        `${file.path}: is not what the run began with (sha256 ${file.sha256.slice(0, 12)}…, then ${before?.sha256.slice(0, 12) ?? "absent"}…); bring back the file, or begin a new run`,
+        `${file.path}: is not what the run began with (sha256 ${file.sha256.slice(0, 12)}…, then ${before?.sha256.slice(0, 12) ?? "absent"}…); ${file.path === QUERY ? "bring back its data, give the order of its rows by ORDER BY" : "bring back the file"}, or begin a new run`,
       );
   });
 }

@@ -5,12 +5,11 @@ import {
   type CustomOps,
   loadModel,
   loadOps,
-  readTable,
   type Table,
   allRows,
 } from "@shardgrad/parallel";
 import { readListedRows } from "./training-data.js";
-import { TABLE } from "./options/values.js";
+import { checkPlace, readPlace } from "./table-source.js";
 import { UsageError } from "./usage-error.js";
 
 /** A model that reads tables. */
@@ -31,6 +30,7 @@ interface Places {
   readonly ops?: readonly string[] | undefined;
   readonly model?: string | undefined;
   readonly data?: string | undefined;
+  readonly sql?: string | undefined;
   readonly rows?: string | undefined;
 }
 
@@ -38,11 +38,12 @@ interface Places {
 export async function openModel({
   model: path,
   data,
+  sql,
   ops: modules = [],
 }: Places): Promise<OpenedModel> {
   if (path === undefined)
     throw new UsageError("MODEL: no model; give a run folder or a .safetensors file, then a table");
-  if (data === undefined) throw new UsageError(`DATA: no table after the model; give ${TABLE}`);
+  checkPlace({ data, sql }, "DATA: no table after the model");
   const ops = await loadOps(modules);
   const model = await loadModel(path, { ops });
   const { encoding } = model;
@@ -59,8 +60,8 @@ export async function openModelAndTable(
   opened?: OpenedModel,
 ): Promise<ModelAndTable> {
   const { model, ops, encoding } = opened ?? (await openModel(places));
-  const { data = "", rows } = places;
-  const table = await readTable(data, { types: columnTypes(encoding) });
+  const { rows } = places;
+  const table = await readPlace(places, { types: columnTypes(encoding) });
   return {
     model,
     ops,

@@ -9,6 +9,7 @@ import {
   lintTraining,
   InputError,
   placeOf,
+  QUERY,
   readRowList,
   readTable,
   selectRows,
@@ -23,6 +24,7 @@ import {
   type Table,
 } from "@shardgrad/parallel";
 import { taskOf } from "./model.js";
+import { readPlace } from "./table-source.js";
 import { fingerprintRows } from "./fingerprint.js";
 import type { TrainSettings } from "./options/train.js";
 import type { Manifest } from "./run-folder.js";
@@ -68,13 +70,12 @@ interface Parts {
 /** Reads and splits the tables; what is learnt for encoding (means, categories) comes from training rows alone. */
 export async function loadTrainingData(
   settings: TrainSettings,
-  path: string,
   fold: Fold = { index: 0 },
 ): Promise<TrainingData> {
-  const table = fold.table ?? (await readTable(path, { types: settings.types }));
+  const table = fold.table ?? (await readPlace(settings, { types: settings.types }));
   for (const name of Object.keys(settings.types ?? {})) columnOf(table, name); // a misspelt name would do nothing
   const targets = settings.target ?? [defaultTarget(table)];
-  const parts = await chooseRows(settings, path, table, fold.index);
+  const parts = await chooseRows(settings, table, fold.index);
   const { train, validation, test } = parts;
   const { features, task, labelSeparator, encode: encoders, impute, markMissing } = settings;
   const encoding = fitEncoding(table, train.rows, {
@@ -166,9 +167,9 @@ function cellWords(column: Column, row: number): string {
 
 /** The validation rows of a run, or its test rows, as they were read; null when it held none out. */
 export async function heldOutRows(settings: TrainSettings): Promise<Table | null> {
-  if (settings.data === undefined) return null;
-  const table = await readTable(settings.data, { types: settings.types });
-  const { validation, test } = await chooseRows(settings, settings.data, table);
+  if (settings.data === undefined && settings.sql === undefined) return null;
+  const table = await readPlace(settings, { types: settings.types });
+  const { validation, test } = await chooseRows(settings, table);
   const part = validation ?? test;
   return part && selectRows(part.table, part.rows);
 }
@@ -226,13 +227,8 @@ function defaultTarget(table: Table): string {
 }
 
 /** Listed rows first; then the test part, then the validation part, are drawn from those that are left. */
-async function chooseRows(
-  settings: TrainSettings,
-  path: string,
-  table: Table,
-  fold = 0,
-): Promise<Parts> {
-  const { seed, types, folds } = settings;
+async function chooseRows(settings: TrainSettings, table: Table, fold = 0): Promise<Parts> {
+  const { seed, types, folds, data: path = QUERY } = settings;
   const rule = ruleOf(settings, table);
   const test = await listedRows(settings.testRows, table);
   const validation = await listedRows(settings.valRows, table);
@@ -325,9 +321,9 @@ function checkDisjoint(parts: readonly (Part | null)[]): void {
 }
 
 /** Every file that a run reads rows or row numbers from, the table first. */
-export async function filesOf(settings: TrainSettings, path: string): Promise<readonly string[]> {
-  const { val, test, trainRows, valRows, testRows } = settings;
-  const tables = [path, val, test].filter((file) => typeof file === "string");
+export async function filesOf(settings: TrainSettings): Promise<readonly string[]> {
+  const { data, val, test, trainRows, valRows, testRows } = settings;
+  const tables = [data, val, test].filter((file) => typeof file === "string");
   const read = await Promise.all(tables.map((file) => tableFiles(file)));
   const lists = [trainRows, valRows, testRows].filter((file) => file !== undefined);
   return [...new Set([...read.flat(), ...lists.map((place) => place.replace(/#[^#]*$/, ""))])];

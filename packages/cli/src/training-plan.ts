@@ -16,16 +16,16 @@ import {
 import { checkBlas } from "./blas.js";
 import { checkActivations, checkLoss, checkTrain } from "./check-train.js";
 import { readConfigFile } from "./config-file.js";
-import { fingerprintFiles } from "./fingerprint.js";
+import { type FileFingerprint, fingerprintFiles, fingerprintQuery } from "./fingerprint.js";
 import { lossOf, modelOf, optimizerOf, taskOf } from "./model.js";
 import { environmentName } from "./options/option.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
-import { TABLE } from "./options/values.js";
 import { checkSameFiles, checkUnfinished, openResumed, type ResumedRun } from "./resume.js";
 import { checkFree, checkRunFolder, type Manifest, runFiles } from "./run-folder.js";
 import { type RawFlags, type Resolved, resolveSettings } from "./settings.js";
 import { type DecidedSettings, withDefaults } from "./train-defaults.js";
 import { filesOf, type Fold, loadTrainingData, type TrainingData } from "./training-data.js";
+import { checkPlace } from "./table-source.js";
 import { UsageError } from "./usage-error.js";
 
 /** Everything that a run needs, checked; nothing is written yet. */
@@ -35,6 +35,8 @@ export interface TrainingPlan {
   readonly options: TrainerOptions & { readonly loss: LossSpec; readonly ops: CustomOps };
   readonly stepsPerEpoch: number;
   readonly files: readonly string[]; // that rows are read from
+  /** Of all that rows come from: the query, then the files. */
+  readonly fingerprints: () => Promise<readonly FileFingerprint[]>;
   readonly resumed: ResumedRun | null;
 }
 
@@ -51,19 +53,23 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   const { request, resumed } = await readRequest(flags, environment);
   const { settings, given } = request;
-  const path = settings.data;
-  if (path === undefined) throw new UsageError(`DATA: no table to learn from; give ${TABLE}`);
+  checkPlace(settings, "DATA: no table to learn from");
   if (settings.backend === "blas") await checkBlas(given.get("backend") ?? "backend");
   if (settings.out !== undefined) await checkFree(settings.out, settings.force);
-  const data = await loadTrainingData(settings, path, fold);
+  const data = await loadTrainingData(settings, fold);
   const files = [
-    ...(await filesOf(settings, path)),
+    ...(await filesOf(settings)),
     ...(settings.ops ?? []),
     ...inFile(settings.initFrom),
   ];
   // Before the ops' code runs: a run goes on, or is done again, with the modules that it began with.
   const begun = resumed?.manifest ?? earlier;
-  if (begun) checkSameFiles(await fingerprintFiles(files), begun);
+  const { sql } = settings;
+  const fingerprints = async (): Promise<readonly FileFingerprint[]> => [
+    ...(sql === undefined ? [] : [fingerprintQuery(sql, data.table)]),
+    ...(await fingerprintFiles(files)),
+  ];
+  if (begun) checkSameFiles(await fingerprints(), begun);
   const ops = await loadOps(settings.ops ?? []);
   checkActivations(request, [...ops.ops.keys()]);
   const { target } = data.encoding;
@@ -112,11 +118,12 @@ export async function planTraining(
   };
   checkOptions(options);
   return {
-    settings: { ...settings, data: path, target: targetColumns(target), epochs, shards },
+    settings: { ...settings, target: targetColumns(target), epochs, shards },
     data,
     options,
     stepsPerEpoch,
     files,
+    fingerprints,
     resumed,
   };
 }

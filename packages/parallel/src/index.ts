@@ -54,6 +54,7 @@ export {
 export { InputError } from "./dataset/input-error.js";
 export { didYouMean, nearest } from "./dataset/suggest.js";
 export { readTable, tableFiles, type ReadOptions } from "./dataset/read.js";
+export { QUERY, readSql } from "./dataset/read-sql.js";
 export { storedBytes } from "./dataset/source.js";
 export {
   allRows,

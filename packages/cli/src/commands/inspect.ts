@@ -1,20 +1,35 @@
 // shardgrad inspect: what is in a table, a model file or a run folder.
 import { open, stat } from "node:fs/promises";
-import { lintTable, loadModel, readTable } from "@shardgrad/parallel";
+import { lintTable, loadModel } from "@shardgrad/parallel";
 import { inspectOptions } from "../options/use.js";
 import { describeModel, formatModel } from "../report/model-summary.js";
 import { formatSummary, summarise } from "../report/table-summary.js";
 import { readManifest } from "../run-folder.js";
 import { type RawFlags, resolveSettings } from "../settings.js";
+import { readPlace } from "../table-source.js";
 import { UsageError } from "../usage-error.js";
 import type { CommandResult } from "./run.js";
 
 /** Prints a summary as text, or as one JSON object. */
 export async function inspect(flags: RawFlags): Promise<CommandResult> {
   const { settings } = resolveSettings(inspectOptions, flags, process.env, null);
-  const { file, types, json } = settings;
-  if (file === undefined)
-    throw new UsageError("FILE: nothing to look at; give a table, a model file or a run folder");
+  const { file, sql, types, json } = settings;
+  if (file === undefined && sql === undefined)
+    throw new UsageError(
+      "FILE: nothing to look at; give a table, a model file or a run folder, or --sql",
+    );
+  if (file !== undefined && sql === undefined && (await inspectModel(file, json))) return 0;
+  const table = await readPlace({ data: file, sql }, { types });
+  const columns = summarise(table);
+  const notes = [...table.notes, ...lintTable(table)];
+  print(json, { source: table.source, rows: table.rows, columns, notes }, () =>
+    [formatSummary(table, columns), ...notes.map((note) => `note: ${note}`)].join("\n"),
+  );
+  return 0;
+}
+
+/** Prints a run folder or a model file; false when the file is neither. */
+async function inspectModel(file: string, json: boolean): Promise<boolean> {
   const info = await stat(file).catch(() => null);
   if (info?.isDirectory()) {
     const manifest = await readManifest(file);
@@ -25,18 +40,12 @@ export async function inspect(flags: RawFlags): Promise<CommandResult> {
     print(json, { run: manifest, ...(model && describeModel(model)) }, () =>
       formatModel(model, manifest),
     );
-  } else if (info?.isFile() && (await isModel(file))) {
-    const model = await loadModel(file, { ops: null });
-    print(json, describeModel(model), () => formatModel(model, null));
-  } else {
-    const table = await readTable(file, { types });
-    const columns = summarise(table);
-    const notes = [...table.notes, ...lintTable(table)];
-    print(json, { source: table.source, rows: table.rows, columns, notes }, () =>
-      [formatSummary(table, columns), ...notes.map((note) => `note: ${note}`)].join("\n"),
-    );
+    return true;
   }
-  return 0;
+  if (!info?.isFile() || !(await isModel(file))) return false;
+  const model = await loadModel(file, { ops: null });
+  print(json, describeModel(model), () => formatModel(model, null));
+  return true;
 }
 
 function print(json: boolean, data: object, text: () => string): void {

@@ -17,7 +17,7 @@ import {
 } from "@shardgrad/parallel";
 import { wouldGain } from "../blas.js";
 import { formatConfig } from "../config-file.js";
-import { fingerprintFiles, fingerprintSettings } from "../fingerprint.js";
+import { fingerprintSettings } from "../fingerprint.js";
 import { keepHashes } from "../hash-log.js";
 import { trainOptions } from "../options/train.js";
 import { openProfiles } from "../profiles.js";
@@ -144,11 +144,13 @@ async function folderOf({ settings, files, resumed }: TrainingPlan): Promise<Run
   if (resumed) return resumed.files;
   if (settings.out !== undefined) return claimFolder(settings.out);
   return claimNumberedFolder(
-    basename(files[0] === "-" ? "stdin" : (files[0] ?? "data"))
+    basename(settings.sql === undefined ? nameOf(files) : "query")
       .replace(/\.(gz)$/i, "")
       .replace(/\.[^.]+$/, ""),
   );
 }
+
+const nameOf = ([first = "data"]: readonly string[]): string => (first === "-" ? "stdin" : first);
 
 /** Makes the folder ready: nothing of an earlier run but what this one goes on from, and the configuration to go on with. */
 async function prepareFolder(
@@ -170,7 +172,7 @@ async function prepareFolder(
 
 /** Writes a manifest that says what went into the run and that it goes on. */
 async function beginManifest(
-  { settings, data, files }: TrainingPlan,
+  { settings, data, fingerprints }: TrainingPlan,
   folder: RunFiles,
 ): Promise<Manifest> {
   const manifest: Manifest = {
@@ -180,7 +182,7 @@ async function beginManifest(
     status: "running",
     seed: settings.seed,
     configuration: { sha256: fingerprintSettings(settings, trainOptions) },
-    data: await fingerprintFiles(files),
+    data: await fingerprints(),
     splits: data.splits,
   };
   await writeManifest(folder, manifest);

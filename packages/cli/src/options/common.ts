@@ -1,6 +1,6 @@
 // Options that several commands share.
 import type { Option, OptionTable } from "./option.js";
-import { countOr, listOf, onOff, path } from "./values.js";
+import { countOr, listOf, onOff, path, text } from "./values.js";
 
 /** How a call that reports reports. */
 export interface SessionSettings {
@@ -30,6 +30,13 @@ export const opsOption: Option<readonly string[]> = {
   kind: listOf(path("a JavaScript module"), "JavaScript modules, separated by commas"),
   help: "Modules that export ops of your own, for layers that use them; their code runs",
   group: "Model",
+  scope: "result",
+};
+
+export const sqlOption: Option<string> = {
+  kind: text("a SELECT, such as \"SELECT * FROM 'part-*.parquet'\""),
+  help: "Instead of a table, the rows of a query; needs the package @duckdb/node-api",
+  group: "Data",
   scope: "result",
 };
 

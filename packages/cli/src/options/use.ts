@@ -1,5 +1,11 @@
 // The options of the commands that use a trained model or look at a file.
-import { opsOption, sessionOptions, type SessionSettings, workersOption } from "./common.js";
+import {
+  opsOption,
+  sessionOptions,
+  type SessionSettings,
+  sqlOption,
+  workersOption,
+} from "./common.js";
 import type { Option, OptionTable } from "./option.js";
 import { choice, columnTypes, onOff, path, TABLE } from "./values.js";
 
@@ -7,6 +13,7 @@ import { choice, columnTypes, onOff, path, TABLE } from "./values.js";
 interface ModelAndData {
   readonly model?: string | undefined;
   readonly data?: string | undefined;
+  readonly sql?: string | undefined;
   readonly rows?: string | undefined;
   readonly ops?: readonly string[] | undefined;
   readonly workers: number | "auto";
@@ -26,6 +33,7 @@ export interface PredictSettings extends ModelAndData {
 /** What `shardgrad inspect` is asked to do. */
 export interface InspectSettings extends SessionSettings {
   readonly file?: string | undefined;
+  readonly sql?: string | undefined;
   readonly types?: Readonly<Record<string, "number" | "text">> | undefined;
 }
 
@@ -53,6 +61,7 @@ const modelAndData: OptionTable<ModelAndData> = {
     positional: true,
     scope: "session",
   },
+  sql: { ...sqlOption, scope: "session" },
   rows: {
     kind: path("a file of row numbers"),
     help: "Use the rows listed in a file: a JSON list (FILE#KEY for a list in an object), or a number a line; 0 is the first row",
@@ -102,6 +111,7 @@ export const inspectOptions: OptionTable<InspectSettings> = {
     positional: true,
     scope: "session",
   },
+  sql: { ...sqlOption, scope: "session" },
   types: typesOption,
   ...sessionOptions,
 };

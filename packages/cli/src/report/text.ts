@@ -13,8 +13,9 @@ const pc = picocolors.createColors(process.stdout.isTTY ? picocolors.isColorSupp
 export interface TextReport {
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** As the user named it, for the command to type next. */
+  /** As the user named it, or the query, for the command to type next. */
   readonly data: string;
+  readonly sql?: string | undefined;
   readonly ops?: readonly string[] | undefined;
   readonly workers: number | "auto"; // as asked for
 }
@@ -127,7 +128,7 @@ function describeEpoch(event: EpochEvent, epochs: number): string {
   return `epoch ${number}/${epochs}  loss ${short(event.loss)}${validation}${speed}`;
 }
 
-function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
+function describeEnd(event: EndEvent, { data, sql, ops }: TextReport): string[] {
   const lines: string[] = [];
   if (event.skipped > 0)
     lines.push(
@@ -148,7 +149,7 @@ function describeEnd(event: EndEvent, { data, ops }: TextReport): string[] {
   );
   const next = event.stopped
     ? `shardgrad train --resume ${quoted(event.folder)}`
-    : `shardgrad predict ${quoted(event.folder)} ${quoted(data)}${ops === undefined ? "" : ` --ops ${quoted(ops.join(","))}`} --out predictions.csv`;
+    : `shardgrad predict ${quoted(event.folder)} ${sql === undefined ? quoted(data) : `--sql ${quoted(sql)}`}${ops === undefined ? "" : ` --ops ${quoted(ops.join(","))}`} --out predictions.csv`;
   lines.push(`next: ${pc.cyan(`npx ${next}`)}`);
   return lines;
 }

@@ -1,4 +1,5 @@
 // The options of `shardgrad train` that say what is learnt from: the table, its columns and its rows.
+import { sqlOption } from "../common.js";
 import type { OptionTable } from "../option.js";
 import type { Task } from "@shardgrad/parallel";
 import { typesOption } from "../use.js";
@@ -18,6 +19,7 @@ import {
 /** What a run learns from. */
 export interface DataSettings {
   readonly data?: string | undefined;
+  readonly sql?: string | undefined;
   readonly target?: readonly string[] | undefined;
   readonly labelSeparator?: string | undefined;
   readonly features?: readonly string[] | undefined;
@@ -49,6 +51,7 @@ export const dataOptions: OptionTable<DataSettings> = {
     positional: true,
     scope: "result",
   },
+  sql: sqlOption,
   target: {
     kind: listOf(text("a column name"), COLUMNS),
     help: "Column to predict; several are numbers, or labels of 0 and 1",
