@@ -214,6 +214,7 @@ describe("an encoder that does not suit", () => {
     ["words for numbers", [1, 2], { encode: { x: "words" } }, ['"x"', "number", "words"]],
     ["an embedding of nothing", ["a"], { encode: { x: "embedding:0" } }, ["embedding:0", "from 1"]],
     ["words for too many features", ["a"], { encode: { x: "words:0" } }, ["words:0", "from 1"]],
+    ["a column without values", [null, null], { encode: { x: "embedding" } }, ['"x"', "no value"]],
     ["an absent column", [1, 2], { encode: { z: "minmax" } }, ['"z"']],
     ["the target", [1, 2], { encode: { y: "minmax" } }, ["--encode y", "not one to learn from"]],
     ["an imputation of text", ["a", "b"], { impute: { x: 0 } }, ["--impute x", "text"]],

@@ -33,6 +33,8 @@ export function fitByName(
       `${place} is of type ${column.kind}, which ${encoder.name} does not take; choose another encoder`,
     );
   if (column.kind !== "text" && column.kind !== "number") throw refused();
+  if (!rows.some((row) => hasValue(column, row)))
+    throw new InputError(`${place} has no value in any training row; leave it out with --drop`);
   switch (encoder.name) {
     case "onehot":
     case "embedding": {
@@ -48,7 +50,6 @@ export function fitByName(
     case "calendar": {
       const present = rows.filter((row) => hasValue(column, row));
       const times = Float64Array.from(present, (row) => calendarTime(table, column, row));
-      if (times.length === 0) throw new InputError(`${place} has no value in any training row`);
       const { low, high } = limits(Float64Array.from(times).sort());
       const { mean, sd } = moments(times.length, (i) =>
         Math.min(Math.max(times[i] ?? 0, low), high),

@@ -233,7 +233,7 @@ function fitCategory(
 function hintFor({ name }: TextColumn, values: readonly string[], rows: number): string {
   if (values.every((value) => parseTime(value) !== null))
     return `--encode ${name}=calendar takes its times; `;
-  if (values.length <= rows / 5) return `--encode ${name}=embedding learns a vector for each; `;
+  if (values.length <= rows / 2) return `--encode ${name}=embedding learns a vector for each; `;
   const words = values.reduce((sum, value) => sum + wordsOf(value).length, 0);
   return words > 3 * values.length ? `--encode ${name}=words takes its words; ` : "";
 }
