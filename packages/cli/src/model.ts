@@ -15,8 +15,8 @@ import type { TrainSettings } from "./options/train.js";
 import type { DecidedSettings } from "./train-defaults.js";
 
 /**
- * Vectors of the columns that are embedded, hidden dense layers, each followed by dropout if wanted, and a linear layer for logits or numbers. An activation that
- * is not ours is an op of the user's own, a layer by itself.
+ * Vectors of the columns that are embedded, hidden dense layers, each followed by dropout if wanted, and a linear layer for
+ * logits or numbers. An activation that is not ours is an op of the user's own, a layer by itself.
  */
 export function modelOf(
   settings: TrainSettings,
