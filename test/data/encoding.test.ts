@@ -91,6 +91,18 @@ describe("a number column", () => {
     expect(fit(numbers([1, 2, 1, 2]), { target: "y" }).features[0]?.kind).toBe("number");
   });
 
+  it("that numbers the rows is kept with a note", () => {
+    const records = numbers(Array.from({ length: 30 }, (_, i) => i % 7));
+    const encoding = fit(
+      records.map((record, i) => ({ ...record, nr: 100 + i })),
+      { target: "y" },
+    );
+    expect(encoding.features.map((feature) => feature.column)).toContain("nr");
+    expect(encoding.notes.filter((note) => note.includes('"nr"'))).toEqual([
+      expect.stringContaining("a different whole number in every row"),
+    ]);
+  });
+
   it("that is constant is left out with a note, unless it is asked for", () => {
     const records = numbers([1, 2, 3]).map((record) => ({ ...record, same: 7 }));
     const encoding = fit(records, { target: "y" });
@@ -191,6 +203,17 @@ describe("a text column", () => {
     expect(encoding.features.map((feature) => feature.column)).toEqual(["x"]);
     expect(encoding.notes[0]).toContain('"name" has 30 different texts');
     expect(fit(many, { target: "y", features: ["name"] }).features).toHaveLength(1);
+  });
+
+  it("of many times is left out with a note whose remedy is one word for a shell", () => {
+    const records = Array.from({ length: 30 }, (_, i) => ({
+      "Flight Date": `2020-01-${String(i + 1).padStart(2, "0")}`,
+      x: i % 3,
+      y: i % 5,
+    }));
+    expect(fit(records, { target: "y" }).notes.join()).toContain(
+      '--encode "Flight Date=calendar" takes its times',
+    );
   });
 
   it("with more than 1000 texts is left out with a note", () => {

@@ -231,11 +231,13 @@ function fitCategory(
 
 /** What suits text with many values better than a feature for each. */
 function hintFor({ name }: TextColumn, values: readonly string[], rows: number): string {
+  const flag = (encoder: string): string =>
+    /^[\w.-]+$/.test(name) ? `--encode ${name}=${encoder}` : `--encode "${name}=${encoder}"`; // one word for a shell
   if (values.every((value) => parseTime(value) !== null))
-    return `--encode ${name}=calendar takes its times; `;
-  if (values.length <= rows / 2) return `--encode ${name}=embedding learns a vector for each; `;
+    return `${flag("calendar")} takes its times; `;
+  if (values.length <= rows / 2) return `${flag("embedding")} learns a vector for each; `;
   const words = values.reduce((sum, value) => sum + wordsOf(value).length, 0);
-  return words > 3 * values.length ? `--encode ${name}=words takes its words; ` : "";
+  return words > 3 * values.length ? `${flag("words")} takes its words; ` : "";
 }
 
 function fitVector(table: Table, column: VectorColumn, rows: Int32Array): FeatureEncoding {
