@@ -1,9 +1,18 @@
 // Reads Parquet.
 import { open as openFile } from "node:fs/promises";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import type { AsyncBuffer, Compressors, FileMetaData, ParquetParsers } from "hyparquet";
+import type {
+  AsyncBuffer,
+  ColumnMetaData,
+  Compressors,
+  FileMetaData,
+  ParquetParsers,
+  SchemaElement,
+  SchemaTree,
+} from "hyparquet";
 import { InputError, shown } from "./input-error.js";
 import { parquetColumn, type ParquetCell } from "./parquet-column.js";
+import { checkPages, columnForm } from "./parquet-pages.js";
 import { content, readError, type Source } from "./source.js";
 import type { Column, Table } from "./table.js";
 import { UnpackBudget } from "./unpack-budget.js";
@@ -106,7 +115,26 @@ async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
     children.map(({ element }) => element.name),
   );
   const compressors = await unpackers(new UnpackBudget(file.byteLength));
-  const cellsOf = async (name: string, first: number, end: number): Promise<ParquetCell[]> => {
+  const check = await unpackers(new UnpackBudget(file.byteLength)); // pages are unpacked twice
+  /** Looks at the pages of a column that hold rows [first, end). */
+  const checkColumn = async (tree: SchemaTree, first: number, end: number): Promise<void> => {
+    let row = 0;
+    for (const { num_rows: count, columns } of metadata.row_groups) {
+      const inside = row < end && row + Number(count) > first;
+      row += Number(count);
+      if (!inside) continue;
+      for (const { meta_data: chunk } of columns) {
+        if (chunk?.path_in_schema[0] !== tree.element.name) continue;
+        const { start, size } = placeOfChunk(chunk, file.byteLength);
+        const bytes = new Uint8Array(await file.slice(start, start + size));
+        const form = columnForm(chunk, elementsOf(tree, chunk.path_in_schema));
+        checkPages(bytes, Number(chunk.num_values), form, check);
+      }
+    }
+  };
+  const cellsOf = async (tree: SchemaTree, first: number, end: number): Promise<ParquetCell[]> => {
+    await checkColumn(tree, first, end);
+    const { name } = tree.element;
     const cells: ParquetCell[] = new Array<ParquetCell>(end - first);
     let found = 0;
     await parquetRead({
@@ -141,12 +169,7 @@ async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
       for (const tree of children)
         if (keeps(tree.element.name))
           columns.push(
-            parquetColumn(
-              source.path,
-              tree,
-              await cellsOf(tree.element.name, first, end),
-              first + 1,
-            ),
+            parquetColumn(source.path, tree, await cellsOf(tree, first, end), first + 1),
           );
       return {
         source: source.path,
@@ -173,6 +196,35 @@ function checkRows({ num_rows, row_groups, schema }: FileMetaData, bytes: number
       if (meta_data !== undefined && Number(meta_data.num_values) > 1024 * rows)
         throw new RangeError(`${meta_data.num_values} values of a column in ${rows} rows`);
   return rows;
+}
+
+/** Where the pages of a column in a row group lie, as the library reads them. */
+function placeOfChunk(
+  {
+    dictionary_page_offset: dictionary,
+    data_page_offset: data,
+    total_compressed_size,
+  }: ColumnMetaData,
+  bytes: number,
+): { start: number; size: number } {
+  const [first, size] = [Number(data), Number(total_compressed_size)];
+  const start =
+    dictionary === undefined || !dictionary ? first : Math.min(Number(dictionary), first);
+  if (!(start >= 0 && size >= 0 && start + size <= bytes))
+    throw new RangeError(`pages at ${start} to ${start + size} in a file of ${bytes} bytes`);
+  return { start, size };
+}
+
+/** The schema's elements along a path below its first name. */
+function elementsOf(tree: SchemaTree, path: readonly string[]): SchemaElement[] {
+  const elements = [tree.element];
+  let at: SchemaTree | undefined = tree;
+  for (const name of path.slice(1)) {
+    at = at?.children.find(({ element }) => element.name === name);
+    if (at === undefined) throw new RangeError(`column ${path.join(".")} is not in the schema`);
+    elements.push(at.element);
+  }
+  return elements;
 }
 
 function checkNames(source: Source, names: readonly string[]): void {

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Control } from "../step/control.js";
 import type { Layout } from "../step/layout.js";
-import { readHashes } from "../step/theta-hashes.js";
+import { HASH_RECORDS, readHashes } from "../step/theta-hashes.js";
 
 /** When and where hashes of θ are written. */
 export interface HashLogSpec {
@@ -13,6 +13,8 @@ export interface HashLogSpec {
 }
 
 const LOOK_MS = 20;
+/** Between two writings, unless the ring fills up before. */
+const WRITE_MS = 1000;
 
 /** The log of one run. Every hash is written once, also when workers end. */
 export class HashLog {
@@ -31,8 +33,13 @@ export class HashLog {
     this.#control = control;
     this.#path = spec.path;
     this.#take = () => readHashes(training, spec.every, memory.buffer, control);
+    let written = performance.now();
     this.#timer = setInterval(() => {
-      if (control.hashes !== control.hashesTaken) void this.#flush(false);
+      const waiting = control.hashes - control.hashesTaken;
+      const now = performance.now();
+      if (waiting === 0 || (waiting < HASH_RECORDS / 4 && now - written < WRITE_MS)) return;
+      written = now;
+      void this.#flush(false);
     }, LOOK_MS);
   }
 
