@@ -27,7 +27,7 @@ import {
 import { zipSync } from "fflate";
 import { parquetWriteBuffer, type ColumnSource } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
-import { npy } from "./npy.js";
+import { npy } from "./npy.mjs";
 import { packLz4, storedZstd } from "./packers.js";
 import { expectInputError, temporaryFiles } from "./support.js";
 

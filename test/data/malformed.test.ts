@@ -7,7 +7,7 @@ import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { zipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
-import { npy } from "./npy.js";
+import { npy } from "./npy.mjs";
 import { expectInputError, temporaryFiles } from "./support.js";
 
 const { file } = temporaryFiles();

@@ -1,12 +1,13 @@
 // Writes NumPy arrays.
 
-/** The file of an array of some type (as NumPy's descr), shape and values in the order of the file. */
-export function npy(
-  descr: string,
-  shape: readonly number[],
-  values: readonly number[],
-  fortran = false,
-): Uint8Array {
+/**
+ * The file of an array of some type (as NumPy's descr), shape and values in the order of the file.
+ * @param {string} descr
+ * @param {readonly number[]} shape
+ * @param {readonly number[]} values
+ * @returns {Uint8Array}
+ */
+export function npy(descr, shape, values, fortran = false) {
   const sizes = `(${shape.map((size) => `${size},`).join(" ")})`;
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': ${sizes}, }`;
   const header = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`;
@@ -30,8 +31,16 @@ const halves = new Map([
   [100, 0x5640],
 ]);
 
-function write(view: DataView, at: number, type: string, value: number, little: boolean): void {
-  const writers: Record<string, () => void> = {
+/**
+ * @param {DataView} view
+ * @param {number} at
+ * @param {string} type
+ * @param {number} value
+ * @param {boolean} little
+ */
+function write(view, at, type, value, little) {
+  /** @type {Record<string, () => void>} */
+  const writers = {
     i1: () => view.setInt8(at, value),
     u1: () => view.setUint8(at, value),
     i2: () => view.setInt16(at, value, little),
