@@ -150,6 +150,14 @@ describe("with onNonFinite: skip", () => {
   });
 });
 
+it("the error names a row whose numbers are finite but too large to be squared", async () => {
+  const data = numberData(32, 2, 5);
+  if (data.target?.kind !== "number") throw new Error("numbers expected");
+  data.target.values[2 * 9 + 1] = 1e30;
+  const error = await failure({ model, data, batchSize: 16, workers: 2 });
+  expect(error.values).toEqual([{ row: 9, what: "target", index: 1, value: Math.fround(1e30) }]);
+});
+
 it("the error names the values, and the first layer that they break", async () => {
   const data = numberData(32, 2, 5);
   const block = data.features[0];

@@ -1,10 +1,24 @@
 // Runs whose worker threads fail at random moments, drawn by a seed, and what came of them.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { stream } from "../parallel/numbers.js";
 
-/** What a training thread does in the middle of a kernel. */
-const KINDS = ["throw", "exit", "terminate", "stack", "heap", "spin"] as const;
+/** What a training thread does in the middle of a kernel, and the reason that is told when it alone ended the thread. */
+export const KINDS = {
+  throw: /a fault/u,
+  exit: /exit code 3$/u,
+  terminate: /exit code 1$/u,
+  stack: /call stack/u,
+  heap: /memory limit/u,
+  spin: /exit code 1$/u,
+} as const;
+
+type Kind = keyof typeof KINDS;
+const kinds = Object.keys(KINDS) as Kind[];
+
+/** What a watchdog is that somebody who spins is found by. A slow machine may so lose somebody who does not. */
+const WATCHDOG_SECONDS = 0.5;
 
 /** One run and its faults. */
 export interface Plan {
@@ -25,12 +39,8 @@ export interface Outcome {
   }[];
   readonly hash?: string;
   readonly epochs?: unknown;
-}
-
-/** A fault that took place. */
-export interface Struck {
-  readonly kind: string;
-  readonly kernel: string;
+  /** The faults that took place. */
+  readonly struck: readonly Kind[];
 }
 
 /** `count` plans with 1 to 5 faults each; every kind comes in turn, at a random kernel call. */
@@ -46,7 +56,7 @@ export function drawPlans(count: number, seed: number): Plan[] {
       // The first of them are the workers that begin, the others those that take their places.
       const thread = f < workers && f % 2 === 0 ? below(workers) : workers + threads.size - 1;
       if (threads.has(thread)) continue;
-      const kind = KINDS[turn++ % KINDS.length]!;
+      const kind = kinds[turn++ % kinds.length]!;
       threads.set(thread, `${thread}:${kind}:${40 + below(thread < workers ? 1200 : 200)}`);
     }
     const drawn = [...threads.values()];
@@ -54,18 +64,47 @@ export function drawPlans(count: number, seed: number): Plan[] {
       workers,
       optimizer: below(2) === 0 ? "adam" : "momentum",
       faults: drawn.join(","),
-      ...(drawn.some((fault) => fault.includes("spin")) && { watchdogSeconds: 0.3 }),
+      ...(drawn.some((fault) => fault.includes("spin")) && { watchdogSeconds: WATCHDOG_SECONDS }),
     };
   });
+}
+
+/**
+ * A plan for each kind in which it takes place for certain, as thread after thread has the same fault; late enough for the
+ * watchdog to know that steps are short, as it allows a hundred of them.
+ */
+export function certainPlans(): Plan[] {
+  return kinds.map((kind) => ({
+    workers: 2,
+    optimizer: "adam",
+    faults: [0, 2, 3].map((thread) => `${thread}:${kind}:300`).join(),
+    ...(kind === "spin" && { watchdogSeconds: WATCHDOG_SECONDS }),
+  }));
+}
+
+/**
+ * Every fault that took place was told, and nothing else was. Whom something ends from outside may have been done before;
+ * and where there is a watchdog a busy machine may have made it end somebody who was only slow.
+ */
+export function expectTold({ faults, watchdogSeconds }: Plan, { restarts, struck }: Outcome): void {
+  const count = (kind: Kind): number => struck.filter((one) => one === kind).length;
+  if (watchdogSeconds !== undefined) {
+    expect(restarts.length, faults).toBeGreaterThanOrEqual(struck.length - count("terminate"));
+    return;
+  }
+  for (const kind of kinds) {
+    const told = restarts.filter(({ reason }) => KINDS[kind].test(reason)).length;
+    if (kind === "terminate") expect(told, faults).toBeLessThanOrEqual(count(kind));
+    else if (kind !== "spin") expect(told, `${faults}: ${kind}`).toBe(count(kind));
+  }
+  expect(restarts.length, faults).toBeLessThanOrEqual(struck.length);
 }
 
 /** A process that hangs must not outlive its test. */
 const TIMEOUT_MS = 220_000;
 
-/** Runs the plans in a process of their own. */
-export function runPlans(
-  plans: readonly Plan[],
-): Promise<{ readonly outcomes: Outcome[]; readonly struck: Struck[] }> {
+/** Runs the plans in a process of their own, one after the other. */
+export function runPlans(plans: readonly Plan[]): Promise<Outcome[]> {
   const place = (name: string): string =>
     fileURLToPath(new URL(`children/${name}`, import.meta.url));
   const preload = new URL("children/fault.mjs", import.meta.url).href;
@@ -79,14 +118,16 @@ export function runPlans(
           reject(new Error(`the process ended with ${error.code}: ${errors}`));
           return;
         }
+        const ofRuns = errors.split(/^run$/mu).slice(1);
         const outcomes = output
           .trim()
           .split("\n")
-          .map((line) => JSON.parse(line) as Outcome);
-        const struck = [...errors.matchAll(/^fault \d+ (?<kind>\w+) (?<kernel>\w+)$/gm)].map(
-          ({ groups }): Struck => ({ kind: groups!["kind"]!, kernel: groups!["kernel"]! }),
-        );
-        resolve({ outcomes, struck });
+          .map((line, i): Outcome => {
+            const lines = (ofRuns[i] ?? "").matchAll(/^fault \d+ (?<kind>\w+) \w+$/gmu);
+            const struck = [...lines].map(({ groups }) => groups!["kind"] as Kind);
+            return { ...(JSON.parse(line) as Omit<Outcome, "struck">), struck };
+          });
+        resolve(outcomes);
       },
     );
   });

@@ -1,6 +1,6 @@
 // Many runs whose threads fail at random moments: no byte of the result changes.
 import { expect, it } from "vitest";
-import { drawPlans, runPlans } from "../faults/threads.js";
+import { drawPlans, expectTold, runPlans } from "../faults/threads.js";
 
 const SEED = 200;
 const RUNS = 200;
@@ -12,14 +12,16 @@ it(`${RUNS} runs with 1 to 5 failing threads give the bytes of runs without (see
     optimizer,
     faults: "",
   }));
-  const { outcomes: expected } = await runPlans(whole);
+  const expected = await runPlans(whole);
   const plans = drawPlans(RUNS, SEED);
   const kinds = new Map<string, number>();
   for (let first = 0; first < RUNS; first += AT_ONCE) {
     const some = plans.slice(first, first + AT_ONCE);
-    const { outcomes, struck } = await runPlans(some);
-    for (const { kind } of struck) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    outcomes.forEach(({ error, hash, epochs }, i) => {
+    const outcomes = await runPlans(some);
+    outcomes.forEach((outcome, i) => {
+      for (const kind of outcome.struck) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      const { error, hash, epochs } = outcome;
+      expectTold(some[i]!, outcome);
       const { optimizer, workers, faults } = some[i]!;
       const { hash: wanted, epochs: told } = expected[optimizer === "adam" ? 0 : 1]!;
       expect({ error, hash, epochs }, `${workers} workers, ${faults}`).toEqual({

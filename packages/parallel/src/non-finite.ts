@@ -10,7 +10,7 @@ import type { Pool } from "./threads/pool.js";
 import { batchSourceRows } from "./step/source-rows.js";
 import { firstRowOf, rowsOfWindow, WINDOW_SLOTS, windowOfStep, windowsOf } from "./step/windows.js";
 
-/** A number that is not finite, or that made one. */
+/** A number that is not finite, or whose square is not. */
 export interface NonFiniteValue {
   /** Row of the training data, from 0. */
   readonly row: number;
@@ -29,9 +29,9 @@ export class NonFiniteError extends Error {
   readonly parameter: string | null;
   /** The first layer, from 1, whose output is not finite for the first of the rows; null when none is. */
   readonly layer: number | null;
-  /** Rows of the training data, from 0, whose features, targets or outputs are not finite. */
+  /** Rows of the training data, from 0, whose features, targets or outputs, or else their squares, are not finite. */
   readonly rows: readonly number[];
-  /** For each of these rows, the first number that is not finite. */
+  /** For each of these rows, the first such number. */
   readonly values: readonly NonFiniteValue[];
 
   constructor(
@@ -77,13 +77,24 @@ export function nonFinite(
     const some = new Map([...parameters].filter(([name]) => names.has(name)));
     return createPredictor(part, some, ops?.ops);
   };
-  let values = batch.flatMap((row) => inputNotFinite(there, row, before) ?? []);
+  let values = batch.flatMap((row) => inputBeyond(there, row, before, Number.isFinite) ?? []);
   if (values.length === 0) {
     const predict = predictor(model.layers.length);
     values = batch.flatMap(
-      (row) => notFinite(row, "output", predict(featuresOf(there, row - before), 1)) ?? [],
+      (row) =>
+        beyond(row, "output", predict(featuresOf(there, row - before), 1), Number.isFinite) ?? [],
     );
     if (values.length === batch.length) values = []; // then it is the weights, not a row
+  }
+  if (values.length === 0) {
+    const predict = predictor(model.layers.length);
+    values = batch.flatMap(
+      (row) =>
+        inputBeyond(there, row, before, hasSquare) ??
+        beyond(row, "output", predict(featuresOf(there, row - before), 1), hasSquare) ??
+        [],
+    );
+    if (values.length === batch.length) values = [];
   }
   const [first] = values;
   const layer =
@@ -129,23 +140,37 @@ function rowsInMemory(
   };
 }
 
-function notFinite(
+/** Whether a number's square is finite in f32: losses and gradients multiply numbers of a row with each other. */
+const hasSquare = (value: number): boolean => Number.isFinite(Math.fround(value * value));
+
+function beyond(
   row: number,
   what: NonFiniteValue["what"],
   numbers: Float32Array,
+  isFine: (value: number) => boolean,
 ): NonFiniteValue | null {
-  const index = numbers.findIndex((value) => !Number.isFinite(value));
+  const index = numbers.findIndex((value) => !isFine(value));
   return index < 0 ? null : { row, what, index, value: numbers[index] ?? Number.NaN };
 }
 
 /** @param before how many rows of the training data come before those of `data` */
-function inputNotFinite(data: Dataset, row: number, before: number): NonFiniteValue | null {
+function inputBeyond(
+  data: Dataset,
+  row: number,
+  before: number,
+  isFine: (value: number) => boolean,
+): NonFiniteValue | null {
   const { target } = data;
   const at = row - before;
   return (
-    notFinite(row, "feature", featuresOf(data, at)) ??
+    beyond(row, "feature", featuresOf(data, at), isFine) ??
     (target?.kind === "number"
-      ? notFinite(row, "target", target.values.subarray(at * target.width, (at + 1) * target.width))
+      ? beyond(
+          row,
+          "target",
+          target.values.subarray(at * target.width, (at + 1) * target.width),
+          isFine,
+        )
       : null)
   );
 }

@@ -1,4 +1,5 @@
 // Trains once for each plan in argv[2] and prints what came of it, one JSON line each.
+import { writeSync } from "node:fs";
 import { dense, dropoutLayer, sequential } from "@shardgrad/core";
 import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
 import { outcomeOf } from "../../parallel/children/outcome.mjs";
@@ -17,6 +18,7 @@ const optimizers = {
 const plans = JSON.parse(process.argv[2] ?? "[]");
 for (const { workers, optimizer, faults, watchdogSeconds } of plans) {
   process.env.FAULTS = faults;
+  writeSync(2, "run\n"); // the faults that follow are this run's
   const data = datasetFromArrays(features, Int32Array.from(labels));
   const trainer = new Trainer({
     model: sequential(6, [dense(24, { activation: "tanh" }), dropoutLayer(0.2), dense(2)]),

@@ -6,6 +6,14 @@ const STEPS_ALLOWED = 100;
 /** What a thread may take to load and bind, whatever the limit: it stands still all the while. */
 const START_MS = 10_000;
 
+/** Times of a step that are remembered. */
+const MOST_TIMES = 99;
+
+/** The median; of two in the middle the lesser, 0 of none. */
+function lowerMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
+}
+
 /** Looks at the phase words from time to time and calls `end` for a worker that stands still behind the others. */
 export class Watchdog {
   readonly #control: Control;
@@ -14,7 +22,7 @@ export class Watchdog {
 
   /**
    * @param workers how many train at the moment: the first ones
-   * @param limit milliseconds; a worker may also take as long as 100 steps of the run so far took on average
+   * @param limit milliseconds; a worker may also take as long as 100 steps take in the median
    */
   constructor(
     control: Control,
@@ -25,20 +33,20 @@ export class Watchdog {
     this.#control = control;
     const seen: { phase: number; since: number }[] = [];
     this.#seen = seen;
-    const started = performance.now();
-    const firstSteps = control.steps;
-    // The time up to the newest step: what passes after it says nothing about how long a step takes.
-    let newest = { steps: firstSteps, at: started };
+    // From one look that saw new steps to the next: a look that sees none says nothing about how long a step takes.
+    let newest = { steps: control.steps, at: performance.now() };
+    let perStep: number[] = [];
     this.#timer = setInterval(
       () => {
         const now = performance.now();
         const phases = Array.from({ length: workers() }, (_, w) => control.phase(w));
-        if (control.steps > newest.steps) newest = { steps: control.steps, at: now };
-        const steps = newest.steps - firstSteps;
-        const allowed = Math.max(
-          limit,
-          steps > 0 ? (STEPS_ALLOWED * (newest.at - started)) / steps : 0,
-        );
+        const { steps } = control;
+        if (steps > newest.steps) {
+          perStep = [...perStep.slice(1 - MOST_TIMES), (now - newest.at) / (steps - newest.steps)];
+          newest = { steps, at: now };
+        }
+        // Not the mean: a worker that held up the others in an early step would let the next one do so for minutes.
+        const allowed = Math.max(limit, STEPS_ALLOWED * lowerMedian(perStep));
         phases.forEach((phase, w) => {
           const last = seen[w];
           if (last?.phase !== phase) seen[w] = { phase, since: now };
