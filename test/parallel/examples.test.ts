@@ -20,6 +20,11 @@ describe("the example", () => {
     expect(text).toMatch(/weights: [0-9a-f]{64}\n$/u);
   });
 
+  it("stream.mjs learns prices from rows that are never in memory together", async () => {
+    const scores = [...(await output("stream.mjs")).matchAll(/R² (\d\.\d+)/gu)];
+    expect(Number(scores.at(-1)?.[1])).toBeGreaterThan(0.99);
+  });
+
   it("mnist.mjs reads nine of ten digits after one epoch", async () => {
     expect(accuracies(await output("mnist.mjs", "1"))[0]).toBeGreaterThan(0.94);
   });

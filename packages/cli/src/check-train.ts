@@ -21,6 +21,7 @@ export function checkTrain({ settings, given }: Resolved<DecidedSettings>): void
   for (const key of ["val", "valRows", "time", "out", "resume", "trace", "cpuProf"] as const)
     clash("folds", key, "folds score every row once and leave no run; give one of them");
   clash("test", "testRows", "give one of them");
+  checkStream(settings, given);
   clash("out", "resume", "a run goes on in its own folder; give --resume alone");
   clash("resume", "config", "a run goes on with its own configuration; give --resume alone");
   clash("init", "initFrom", "the weights come from the file; give one of them");
@@ -64,6 +65,42 @@ export function checkTrain({ settings, given }: Resolved<DecidedSettings>): void
     );
   if (settings.ops === undefined) checkActivations({ settings, given }, []);
   if (settings.task) checkLoss(settings, settings.task, given);
+}
+
+/** Throws UsageError for what needs all rows at once. */
+function checkStream(settings: TrainSettings, given: ReadonlyMap<string, string>): void {
+  if (!settings.stream) {
+    if (settings.shuffleBuffer === undefined) return;
+    throw new UsageError(
+      `${given.get("shuffleBuffer") ?? "shuffle-buffer"}: needs --stream; rows in memory are all shuffled`,
+    );
+  }
+  const place = given.get("stream") ?? "stream";
+  for (const key of [
+    "trainRows",
+    "valRows",
+    "testRows",
+    "stratify",
+    "group",
+    "time",
+    "folds",
+  ] as const)
+    if (settings[key] !== undefined && settings[key] !== false)
+      throw new UsageError(
+        `${place} and ${given.get(key) ?? key}: streamed rows are not all there to be chosen; leave out one of them, or give --val and --test files`,
+      );
+  if (settings.batchSize === "all")
+    throw new UsageError(
+      `${place} and ${given.get("batchSize") ?? "batch-size"} all: streamed rows are not all there at once; give a number`,
+    );
+  if (settings.sql !== undefined)
+    throw new UsageError(
+      `${place} and ${given.get("sql") ?? "sql"}: the answer of a query is held in memory; let it write a Parquet file, and stream that`,
+    );
+  if (settings.data === "-")
+    throw new UsageError(
+      `${place}: standard input can be read once only, and streamed rows are read several times; save it to a file`,
+    );
 }
 
 /** Throws UsageError when an activation is neither one of ours nor one of the user's ops. */

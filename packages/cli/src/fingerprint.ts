@@ -57,9 +57,26 @@ export function fingerprintQuery(sql: string, { columns }: Table): FileFingerpri
 
 /** Of row numbers, each as a little-endian i32. */
 export function fingerprintRows(rows: Int32Array): string {
+  return createHash("sha256").update(littleEndian(rows)).digest("hex");
+}
+
+/** The same of the first `count` numbers of a list that is too long for the memory. */
+export function fingerprintRowsOf(count: number, numberAt: (i: number) => number): string {
+  const hash = createHash("sha256");
+  const piece = 65_536;
+  for (let first = 0; first < count; first += piece)
+    hash.update(
+      littleEndian(
+        Int32Array.from({ length: Math.min(piece, count - first) }, (_, i) => numberAt(first + i)),
+      ),
+    );
+  return hash.digest("hex");
+}
+
+function littleEndian(rows: Int32Array): DataView {
   const bytes = new DataView(new ArrayBuffer(rows.length * 4));
   rows.forEach((row, i) => bytes.setInt32(i * 4, row, true));
-  return createHash("sha256").update(bytes).digest("hex");
+  return bytes;
 }
 
 /** Of the settings that the weights depend on, but for the files, which have fingerprints of their own. */

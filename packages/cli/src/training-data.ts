@@ -19,6 +19,7 @@ import {
   unknownLabels,
   type Column,
   type Dataset,
+  type DatasetStream,
   type Encoding,
   type SplitRule,
   type Table,
@@ -28,6 +29,7 @@ import { readPlace } from "./table-source.js";
 import { fingerprintRows } from "./fingerprint.js";
 import type { TrainSettings } from "./options/train.js";
 import type { Manifest } from "./run-folder.js";
+import { loadStreamedData, streamedHeldOut } from "./streamed-data.js";
 import { UsageError } from "./usage-error.js";
 
 /** Which of the runs of --folds it is; the first reads the table, the others share it. */
@@ -38,10 +40,10 @@ export interface Fold {
 
 /** Encoded rows and where they come from. */
 export interface TrainingData {
-  /** All rows as they were read. */
-  readonly table: Table;
+  /** All rows as they were read; null when they are streamed. */
+  readonly table: Table | null;
   readonly encoding: Encoding;
-  readonly train: Dataset;
+  readonly train: Dataset | DatasetStream;
   readonly validation: Dataset | null;
   readonly test: Dataset | null;
   readonly splits: Manifest["splits"];
@@ -72,6 +74,7 @@ export async function loadTrainingData(
   settings: TrainSettings,
   fold: Fold = { index: 0 },
 ): Promise<TrainingData> {
+  if (settings.stream) return loadStreamedData(settings);
   const table = fold.table ?? (await readPlace(settings, { types: settings.types }));
   for (const name of Object.keys(settings.types ?? {})) columnOf(table, name); // a misspelt name would do nothing
   const targets = settings.target ?? [defaultTarget(table)];
@@ -168,6 +171,7 @@ function cellWords(column: Column, row: number): string {
 /** The validation rows of a run, or its test rows, as they were read; null when it held none out. */
 export async function heldOutRows(settings: TrainSettings): Promise<Table | null> {
   if (settings.data === undefined && settings.sql === undefined) return null;
+  if (settings.stream) return streamedHeldOut(settings);
   const table = await readPlace(settings, { types: settings.types });
   const { validation, test } = await chooseRows(settings, table);
   const part = validation ?? test;

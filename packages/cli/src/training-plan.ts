@@ -66,7 +66,7 @@ export async function planTraining(
   const begun = resumed?.manifest ?? earlier;
   const { sql } = settings;
   const fingerprints = async (): Promise<readonly FileFingerprint[]> => [
-    ...(sql === undefined ? [] : [fingerprintQuery(sql, data.table)]),
+    ...(sql === undefined || data.table === null ? [] : [fingerprintQuery(sql, data.table)]),
     ...(await fingerprintFiles(files)),
   ];
   if (begun) checkSameFiles(await fingerprints(), begun);
@@ -108,6 +108,7 @@ export async function planTraining(
     l1,
     l2,
     batchSize,
+    shuffleBuffer: settings.shuffleBuffer,
     shards,
     epochs,
     onNonFinite: onNan,

@@ -159,3 +159,4 @@ export {
   type StreamInput,
   type StreamOfOptions,
 } from "./dataset/stream-of.js";
+export { heldOutOfStream } from "./dataset/stream-held.js";

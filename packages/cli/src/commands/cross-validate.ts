@@ -55,7 +55,7 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
           ? first
           : await planTraining(flags, process.env, null, {
               index: fold,
-              table: first.data.table,
+              table: first.data.table ?? undefined,
             });
       const result = await trainFold(plan, eachWorkers, signal, fold, bar);
       if (result.stopped) return;

@@ -19,7 +19,14 @@ import {
   type Parameters,
   type Value,
 } from "@shardgrad/core";
-import { allRows, denseFeatures, encode, type Dataset } from "@shardgrad/parallel";
+import {
+  allRows,
+  denseFeatures,
+  encode,
+  isStream,
+  type Dataset,
+  type DatasetStream,
+} from "@shardgrad/parallel";
 import { firstRows, targetTensor } from "../explain/rows.js";
 import { gradcheckOptions, type GradcheckSettings } from "../options/teach.js";
 import { columns } from "../report/format.js";
@@ -91,7 +98,7 @@ async function open({ model, data, limit, ops: modules }: GradcheckSettings): Pr
       spec,
       parameters: initialize(spec, plan.settings.seed),
       loss,
-      data: firstRows(plan.data.train, limit),
+      data: firstRows(await firstChunk(plan.data.train), limit),
       ops: plan.options.ops.ops,
     };
   }
@@ -104,6 +111,13 @@ async function open({ model, data, limit, ops: modules }: GradcheckSettings): Pr
   const { spec, parameters, loss } = trained;
   const rows = encode(encoding, table, allRows(table).slice(0, limit));
   return { spec, parameters, loss, data: rows, ops: ops.ops };
+}
+
+/** The data, or the first of them when they are streamed. */
+async function firstChunk(data: Dataset | DatasetStream): Promise<Dataset> {
+  if (!isStream(data)) return data;
+  for await (const chunk of data.chunks(0)) return chunk;
+  return data.form;
 }
 
 /** A parameter and how its gradient compares. */

@@ -62,7 +62,8 @@ export function blockWidth(block: FeatureBlock): number {
   return block.kind === "oneHot" ? block.classes : block.width;
 }
 
-/** Features of a row: the model's number of inputs. */
-export function featureWidth(dataset: Dataset): number {
-  return dataset.features.reduce((sum, block) => sum + blockWidth(block), 0);
+/** Features of a row, in memory or streamed: the model's number of inputs. */
+export function featureWidth(data: Dataset | { readonly form: Dataset }): number {
+  const { features } = "form" in data ? data.form : data;
+  return features.reduce((sum, block) => sum + blockWidth(block), 0);
 }

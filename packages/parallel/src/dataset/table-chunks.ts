@@ -7,7 +7,7 @@ import { openSource, STDIN } from "./source.js";
 import type { Table } from "./table.js";
 
 /** Rows of a text file that are read together. */
-const TEXT_ROWS = 16_384;
+const TEXT_ROWS = 4096;
 
 /** Some consecutive rows of a source. */
 export interface TableChunk {

@@ -38,6 +38,8 @@ export interface DataSettings {
   readonly group?: string | undefined;
   readonly time?: string | undefined;
   readonly folds?: number | undefined;
+  readonly stream: boolean;
+  readonly shuffleBuffer?: number | undefined;
 }
 
 const COLUMNS = "column names, separated by commas";
@@ -163,5 +165,19 @@ export const dataOptions: OptionTable<DataSettings> = {
     help: "Cross-validate: train so many times, --workers of them at once, each scoring another part of the rows; prints mean ± sd, writes no run folder",
     group: "Data",
     scope: "session",
+  },
+  stream: {
+    kind: onOff(),
+    help: "Read the rows while training, for tables that do not fit into memory: CSV, TSV, JSON lines, Arrow and Parquet files",
+    group: "Data",
+    default: false,
+    scope: "result",
+  },
+  shuffleBuffer: {
+    kind: integer(1, 2 ** 31 - 1),
+    help: "With --stream, how many rows that follow one another are shuffled together; two times as many are in memory",
+    group: "Data",
+    defaultWords: "as many as fit into 16 MiB, at most 262144",
+    scope: "result",
   },
 };
