@@ -130,7 +130,8 @@ function firstDifference(
 
 function told(count: number, first: Difference | null): readonly string[] {
   if (count === 0) return ["the run has logged no hashes"];
-  if (first === null) return [`${count} logged hashes are the same`];
+  if (first === null)
+    return [count === 1 ? "the logged hash is the same" : `${count} logged hashes are the same`];
   return [
     `step ${first.step} is the first that differs`,
     `  logged    ${first.logged}`,
