@@ -23,7 +23,7 @@ function writeTable(name: string, changed: number | null): void {
   writeFileSync(join(folder, name), ["a,b,answer", ...rows, ""].join("\n"));
 }
 
-const defaults = { hidden: 5, epochs: 4, "hash-every": 7 };
+const defaults = { hidden: 5, epochs: 4, schedule: "constant", lr: 0.001, "hash-every": 7 };
 
 function train(data: string, out: string, options: object = {}): Promise<string> {
   const given = Object.entries({ ...defaults, ...options });
