@@ -1,5 +1,5 @@
-// What it costs to save the run once a second, to record a trace, and to have the same bytes for any number of workers:
-// each against the same run without, in turns.
+// What it costs to save the run once a second, to log hashes of the weights, to record a trace, and to have the same bytes
+// for any number of workers: each against the same run without, in turns.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +16,11 @@ const folder = mkdtempSync(join(tmpdir(), "shardgrad-bench-"));
 const workers = cores().count;
 const backend = /** @type {const} */ ("wasm");
 const checkpoint = { path: join(folder, "state.safetensors"), everySeconds: 1 };
+const hashes = { path: join(folder, "hashes.jsonl"), every: 500 };
 const ways = [
   { name: "plain", options: {} },
   { name: "saved once a second", options: { checkpoint } },
+  { name: "hashed every 500 steps", options: { hashes } },
   { name: "with a trace", options: { profile: {} } },
   { name: "a shard for each worker", options: { shards: workers } },
 ];

@@ -9,7 +9,7 @@ export interface Variant {
   readonly workers: number;
   readonly backend: Backend;
   /** Other options than those of the job. */
-  readonly options?: Pick<TrainerOptions, "shards" | "checkpoint" | "profile">;
+  readonly options?: Pick<TrainerOptions, "shards" | "checkpoint" | "hashes" | "profile">;
 }
 
 /** How long and how often. */

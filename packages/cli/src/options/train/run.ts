@@ -62,7 +62,7 @@ export const runOptions: OptionTable<RunSettings> = {
     kind: countOr("never", 1e9),
     help: "Steps from one hash of the weights in hashes.jsonl to the next: what verify and diff compare",
     group: "Run",
-    default: 200,
+    default: 500,
     scope: "speed",
   },
   out: {
