@@ -29,6 +29,7 @@ import {
 } from "@shardgrad/parallel";
 import { firstRows, targetTensor } from "../explain/rows.js";
 import { gradcheckOptions, type GradcheckSettings } from "../options/teach.js";
+import { TABLE } from "../options/values.js";
 import { columns } from "../report/format.js";
 import { type RawFlags, resolveSettings } from "../settings.js";
 import { openModelAndTable } from "../trained-model.js";
@@ -102,6 +103,8 @@ async function open({ model, data, limit, ops: modules }: GradcheckSettings): Pr
       ops: plan.options.ops.ops,
     };
   }
+  if (model !== undefined && data === undefined)
+    throw new UsageError(`DATA: no table after the model; give ${TABLE}`);
   const {
     model: trained,
     ops,

@@ -4,12 +4,21 @@ import type { DatasetStream } from "../dataset/stream.js";
 import { Control } from "./control.js";
 import { Fed } from "./feed-word.js";
 import { stepsPerEpoch } from "./job.js";
-import type { Layout } from "./layout.js";
+import type { DataPlaces, Layout } from "./layout.js";
 import { placeRows } from "./place.js";
 import { firstRowOf, firstStepOf, rowsOfWindow, WINDOW_SLOTS, windowsOf } from "./windows.js";
 
 /** A feeder that waits for room looks at the steps this often. */
 const LOOK_MS = 1;
+
+/** Windows of an epoch that were full before and need not be decoded again, by their number in the epoch. */
+export interface KeptWindows {
+  has(window: number): boolean;
+  /** Brings the rows of a window to their place; false when they could not be read. */
+  read(window: number, place: DataPlaces, rows: number): Promise<boolean>;
+  /** Keeps the rows of a window that is full, if it can. */
+  keep(window: number, place: DataPlaces, rows: number): Promise<void>;
+}
 
 /**
  * Fills window after window, from the first that is not full to the end of the last epoch, never one that a step may
@@ -21,6 +30,7 @@ export async function feed(
   buffer: ArrayBufferLike,
   stream: DatasetStream,
   ended: () => boolean,
+  kept: KeptWindows | null = null,
 ): Promise<void> {
   const { training, job } = layout;
   if (training === null || job.training === null)
@@ -37,18 +47,34 @@ export async function feed(
     if (window < WINDOW_SLOTS) return;
     while (control.steps < before && !ended()) await pause(LOOK_MS);
   };
+  const placeOf = (window: number): DataPlaces => {
+    const place = training.windows[window % WINDOW_SLOTS];
+    if (place === undefined) throw new RangeError(`feed: no place for window ${window}`);
+    return place;
+  };
+  const isKept = (window: number): boolean => kept?.has(window % windows.perEpoch) === true;
   const last = spec.epochs * windows.perEpoch;
   for (let window = fed.windows; window < last && !ended();) {
+    if (isKept(window)) {
+      await room(window);
+      if (ended()) return;
+      const size = rowsOfWindow(spec, windows, window);
+      if ((await kept?.read(window % windows.perEpoch, placeOf(window), size)) === true) {
+        window += 1;
+        fed.windows = window;
+        continue;
+      }
+    }
     const first = firstRowOf(windows, window);
     let given = first;
     let at = 0; // rows of the window that are there
     const end = (Math.floor(window / windows.perEpoch) + 1) * windows.perEpoch;
+    const isEnough = (): boolean => at === 0 && window < end && isKept(window);
     for await (const chunk of stream.chunks(first)) {
       given += chunk.rows;
       if (given > spec.data.rows) throw otherCount(stream, given, spec.data.rows, "at least ");
-      for (let from = 0; from < chunk.rows;) {
-        const place = training.windows[window % WINDOW_SLOTS];
-        if (place === undefined) throw new RangeError(`feed: no place for window ${window}`);
+      for (let from = 0; from < chunk.rows && !isEnough();) {
+        const place = placeOf(window);
         if (at === 0) await room(window);
         if (ended()) return;
         const size = rowsOfWindow(spec, windows, window);
@@ -57,13 +83,15 @@ export async function feed(
         from += count;
         at += count;
         if (at < size) continue;
+        fed.windows = window + 1; // the workers begin while the rows are kept: both only read them
+        await kept?.keep(window % windows.perEpoch, place, size);
         window += 1;
         at = 0;
-        fed.windows = window;
       }
       if (ended()) return;
+      if (isEnough()) break;
     }
-    if (window < end) throw otherCount(stream, given, spec.data.rows, "");
+    if (window < end && !isEnough()) throw otherCount(stream, given, spec.data.rows, "");
   }
 }
 

@@ -1,5 +1,7 @@
 // The workers of one job: starts them, sees them end, puts others in their places, and changes their number between steps.
 import { wrap, type Remote } from "comlink";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
 import { Control } from "../step/control.js";
@@ -207,7 +209,15 @@ export class Crew {
       this.#change(course);
       while (await this.#leg(course)) this.#change(course);
     };
-    const reader = source === null ? null : feedByThread(job, memory, source);
+    const reader =
+      source === null
+        ? null
+        : feedByThread(
+            job,
+            memory,
+            source,
+            checkpoint === null ? tmpdir() : dirname(checkpoint.path),
+          );
     try {
       await (reader === null
         ? run()

@@ -8,12 +8,24 @@ import { feed } from "../step/feed.js";
 import type { JobSpec } from "../step/job.js";
 import { createLayout } from "../step/layout.js";
 import { parentEndpoint } from "./endpoint.js";
+import { openSpool } from "./spool.js";
 
 const api = {
-  async feed(job: JobSpec, memory: WebAssembly.Memory, source: RemoteStream): Promise<void> {
+  /** @param folder where decoded rows may be kept while the run lasts */
+  async feed(
+    job: JobSpec,
+    { buffer }: WebAssembly.Memory,
+    source: RemoteStream,
+    folder: string,
+  ): Promise<void> {
     const layout = createLayout(job, (await loadOps(job.opModules)).ops);
-    const control = new Control(memory.buffer);
-    await feed(layout, memory.buffer, openRemote(source), () => control.aborted);
+    const control = new Control(buffer);
+    const spool = await openSpool(layout, buffer, folder);
+    try {
+      await feed(layout, buffer, openRemote(source), () => control.aborted, spool);
+    } finally {
+      await spool?.close();
+    }
   },
 };
 

@@ -40,11 +40,15 @@ export async function trainFed(
 /** Threads that may end while they feed before the run does. */
 const MOST_DEATHS = 3;
 
-/** Feeds from a thread of its own; another takes its place when it ends, and begins with the first window that is not full. */
+/**
+ * Feeds from a thread of its own; another takes its place when it ends, and begins with the first window that is not full.
+ * @param folder where decoded rows may be kept while the run lasts
+ */
 export function feedByThread(
   job: JobSpec,
   memory: WebAssembly.Memory,
   source: RemoteStream,
+  folder: string,
 ): { readonly feeding: Feeding; readonly close: () => Promise<void> } {
   let worker: Worker | undefined;
   const feeding: Feeding = async (ended) => {
@@ -58,7 +62,7 @@ export function feedByThread(
       thread.once("exit", () => (gone = true));
       const remote = wrap<FeederApi>(workerEndpoint(thread, "the thread that reads the data"));
       try {
-        await remote.feed(job, memory, source);
+        await remote.feed(job, memory, source, folder);
         return;
       } catch (error) {
         deaths += 1;
