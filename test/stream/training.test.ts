@@ -53,6 +53,44 @@ describe("training on streamed rows", () => {
     expect(new Set(hashes).size).toBe(1);
   });
 
+  it("gives the same bytes when the number of workers changes on the way", async () => {
+    const { hash } = await train({ epochs: 40 });
+    await using trainer = new Trainer({
+      ...common,
+      data: streamOfRows(data, 77),
+      epochs: 40,
+      workers: 1,
+      maxWorkers: 3,
+    });
+    const run = trainer.run();
+    for (const workers of [3, 2, 1, 3]) await run.setWorkers(workers);
+    expect((await run.result).hash).toBe(hash);
+  });
+
+  it("skips the same steps as in memory, to the same bytes", async () => {
+    const broken = slice(data, 0, ROWS);
+    const [block] = broken.features;
+    if (block?.kind === "f32") block.values[3 * 500] = Number.NaN;
+    const one = { shuffleBuffer: 5000, onNonFinite: "skip" } as const;
+    const inMemory = await train({ ...one, data: broken, shuffleBuffer: undefined });
+    expect(inMemory.skipped).toBe(3);
+    const hashes = new Set([inMemory.hash]);
+    for (const workers of [1, 3]) {
+      const streamed = await train({ ...one, data: streamOfRows(broken, 77), workers });
+      expect(streamed.skipped).toBe(3);
+      hashes.add(streamed.hash);
+    }
+    expect(hashes.size).toBe(1);
+    const small = [1, 3].map(async (workers) => {
+      const data = streamOfRows(broken, 77);
+      const { hash, skipped } = await train({ onNonFinite: "skip", data, workers });
+      return { hash, skipped };
+    });
+    const [a, b] = await Promise.all(small);
+    expect(a).toEqual(b);
+    expect(a?.skipped).toBe(3);
+  });
+
   it("gives the same bytes however many rows come together", async () => {
     const { hash } = await train();
     for (const size of [1, 128, 5000])
