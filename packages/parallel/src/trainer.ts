@@ -108,13 +108,13 @@ export class Trainer {
         );
   }
 
-  /** Starts training. One run at a time; a later run starts again from the same options. */
-  run({ signal }: RunOptions = {}): Run {
-    if (this.#running)
-      throw new Error("Trainer: a run is going on already; await its result first");
-    this.#running = true;
-    const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
-    const pool = (this.#pool ??= new Pool(this.#job, {
+  /** Starts the threads ahead of `run`, which does it otherwise. Resolves when they are ready. */
+  async open(): Promise<void> {
+    await this.#open().ready;
+  }
+
+  #open(): Pool {
+    return (this.#pool ??= new Pool(this.#job, {
       polite: this.#options.polite,
       watchdog:
         this.#options.watchdogSeconds === undefined
@@ -127,6 +127,15 @@ export class Trainer {
       traceEvents:
         this.#options.profile === undefined ? 0 : (this.#options.profile.events ?? TRACE_EVENTS),
     }));
+  }
+
+  /** Starts training. One run at a time; a later run starts again from the same options. */
+  run({ signal }: RunOptions = {}): Run {
+    if (this.#running)
+      throw new Error("Trainer: a run is going on already; await its result first");
+    this.#running = true;
+    const events = new EventQueue<RunEvent>(({ type }) => type === "progress");
+    const pool = this.#open();
     // What the last run was asked for when it was about to end is not asked of this one.
     pool.resize(this.#job.workers).catch(() => {});
     const result = this.#train(pool, events, signal);

@@ -76,6 +76,7 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
     process.stderr.write("\nstopping at the next step; once more ends at once\n"),
   );
   try {
+    trainer.open().catch(() => {}); // the run tells; threads start while the folder is made ready
     await prepareFolder(plan, files, trainer);
     const run = trainer.run({ signal: watch.signal }); // the first steps are done while the manifest is written
     const begun = await beginManifest(plan, files);
