@@ -138,6 +138,7 @@ const others = [
     8 * rows * width,
     () => kernels.gatherF32(rows, width, indices, source, out, width),
   ],
+  ["add a row, relu", n, 8 * n, () => kernels.addRelu(rows, n / rows, a, b, c)],
   ["add a row", n, 8 * n, () => kernels.add(rows, n / rows, a, n / rows, 1, b, 0, 1, c)],
   ["relu", n, 8 * n, () => kernels.relu(n, a, c)],
   ["reluGrad", n, 12 * n, () => kernels.reluGrad(n, a, b, c)],

@@ -25,6 +25,8 @@ export interface Batch {
   readonly dtype: Dtype;
   /** The rows before the first, in the whole batch. Default 0. */
   readonly firstRow?: number;
+  /** Whether the planner may fuse. Default true. */
+  readonly fuse?: boolean;
 }
 
 /** The outputs for the inputs' tensors; sums over rows follow the tree of the shards. */
@@ -32,11 +34,11 @@ export function runRows(
   outputs: readonly Value[],
   inputs: readonly Value[],
   tensors: readonly Tensor[],
-  { shards, dtype, firstRow = 0 }: Batch,
+  { shards, dtype, firstRow = 0, fuse = true }: Batch,
 ): Tensor[] {
   const bytes = dtype === "f32" ? 4 : 8;
   const rows = shards.reduce((a, b) => a + b, 0);
-  const lowered = plan(outputs, { bytes, mostRows: rows, placed: new Set(inputs) });
+  const lowered = plan(outputs, { bytes, mostRows: rows, placed: new Set(inputs), fuse });
   let end = 64;
   const place = (size: number): number => {
     const at = end;

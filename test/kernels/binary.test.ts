@@ -40,6 +40,8 @@ describe.each(DTYPES)("%s", (dtype) => {
     [5, 10],
     [2, 33],
     [16, 3],
+    [5, 70],
+    [3, 260],
   ] as const;
 
   it.each(NAMES)("%s equals its definition to the bit for every pair of strides", (name) => {
@@ -60,6 +62,29 @@ describe.each(DTYPES)("%s", (dtype) => {
           read(y, outer * inner + 1),
           `[${outer}, ${inner}] ${aOuter} ${aInner} ${bOuter} ${bInner}`,
         ).toEqual([...expected, UNWRITTEN]);
+      }
+    }
+  });
+
+  it("addRelu equals add and relu to the bit, for every width, also over its matrix", () => {
+    const { k, put, room, read, round } = arena(dtype);
+    const random = stream(9);
+    for (const n of [1, 2, 3, 4, 7, 8, 16, 31, 32, 35, 64, 130, 256, 300]) {
+      for (const rows of [0, 1, 2, 5]) {
+        const x = numbers(rows * n, random).map(round);
+        const b = numbers(n, random).map(round);
+        if (rows > 1) x[n] = NaN;
+        if (rows > 1 && n > 2) b[n - 2] = NaN;
+        const expected = x.map((value, e) => {
+          const z = round(value + b[e % n]!);
+          return z < 0 ? 0 : z;
+        });
+        const [px, pb] = [put([...x, UNWRITTEN]), put(b, 1)];
+        const y = room(rows * n + 1);
+        k.addRelu(rows, n, px, pb, y);
+        expect(read(y, rows * n + 1), `[${rows}, ${n}]`).toEqual([...expected, UNWRITTEN]);
+        k.addRelu(rows, n, px, pb, px);
+        expect(read(px, rows * n + 1), `[${rows}, ${n}]`).toEqual([...expected, UNWRITTEN]);
       }
     }
   });

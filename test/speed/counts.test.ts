@@ -90,8 +90,8 @@ describe.each(benchJobs)("a step of $name", (job) => {
           gatherF32: 1,
           gatherI32: 1,
           gemm: 2 * layers - 1, // x·W of every layer, dy·Wᵀ of all but the first
-          add: layers,
-          relu: layers - 1,
+          add: 1, // the last layer's bias; those before go with their relu
+          addRelu: layers - 1,
           crossEntropy: 1,
           crossEntropyGrad: 1,
           copy: 1, // dL/dlosses, one number a row

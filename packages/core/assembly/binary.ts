@@ -1,12 +1,20 @@
 // Elementwise kernels of two inputs, broadcast by strides.
-import { map2 } from "./map";
+import { map2, mapRows } from "./map";
 import { LANES, real } from "./real";
 import { pow as pow64 } from "./pow";
+import { Relu } from "./unary";
 import { bytes, inVectors, loadPart, splat, storePart } from "./vector";
 
 @unmanaged
 class Add {
   @inline apply(a: v128, b: v128, p: v128): v128 { return v128.add<real>(a, b); }
+}
+
+@unmanaged
+class AddRelu {
+  @inline apply(a: v128, b: v128, p: v128): v128 {
+    return changetype<Relu>(0).apply(v128.add<real>(a, b), p);
+  }
 }
 
 @unmanaged
@@ -121,7 +129,15 @@ function broadcast<Op>(
 export function add(
   outer: i32, inner: i32, a: usize, aOuter: i32, aInner: i32, b: usize, bOuter: i32, bInner: i32, y: usize,
 ): void {
-  broadcast<Add>(outer, inner, a, aOuter, aInner, b, bOuter, bInner, y);
+  if (aOuter == inner && aInner == 1 && bOuter == 0 && bInner == 1) {
+    mapRows<Add>(outer, inner, a, b, y, splat<real>(0));
+  } else {
+    broadcast<Add>(outer, inner, a, aOuter, aInner, b, bOuter, bInner, y);
+  }
+}
+
+export function addRelu(rows: i32, n: i32, x: usize, b: usize, y: usize): void {
+  mapRows<AddRelu>(rows, n, x, b, y, splat<real>(0));
 }
 
 export function sub(

@@ -5,7 +5,7 @@ export {
 export {
   eluGrad, geluGrad, leakyReluGrad, reluGrad, sigmoidGrad, siluGrad, softplusGrad, tanhGrad,
 } from "./gradients";
-export { add, div, max, min, mul, pow, sub } from "./binary";
+export { add, addRelu, div, max, min, mul, pow, sub } from "./binary";
 export { copy, fill } from "./movement";
 export { maxOver, sum } from "./reduce";
 export { norm } from "./norm";

@@ -112,7 +112,7 @@ export function logistic(x: v128): v128 {
 }
 
 @unmanaged
-class Relu {
+export class Relu {
   // pmax(x, 0) is x < 0 ? 0 : x, so NaN passes; pmax(0, x) would swallow it.
   @inline apply(x: v128, p: v128): v128 { return v128.pmax<real>(x, splat<real>(0)); }
 }

@@ -81,6 +81,8 @@ export interface KernelExports {
 
   // elementwise, two inputs, broadcasting by strides
   readonly add: Binary;
+  /** y[r, j] = relu(x[r, j] + b[j]) for x dense [rows, n], with the bits of `add` and `relu`; y may be x. */
+  readonly addRelu: (rows: number, n: number, x: Address, b: Address, y: Address) => void;
   readonly sub: Binary;
   readonly mul: Binary;
   readonly div: Binary;

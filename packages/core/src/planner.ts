@@ -2,6 +2,7 @@
 //
 // Two steps, because memory is laid out before it exists: `plan` orders the calls and gives every intermediate result an
 // offset in one region, reusing what nobody reads later; `bind` puts addresses in and makes the calls.
+import { fusionsOf, lowerFusion, type Fusion } from "./fusion.js";
 import type { Address, Kernels } from "./kernels.js";
 import { elementwise } from "./lowering.js";
 import { elements, hasRows, sameShape } from "./shape.js";
@@ -30,6 +31,8 @@ export interface Plan {
   readonly order: readonly Value[];
   /** Offset of each value's result in the plan's region; values that `bind` is given places for and views are not here. */
   readonly offsets: ReadonlyMap<Value, number>;
+  /** Values of `order` that are computed together with an input that is not. */
+  readonly fusions: ReadonlyMap<Value, Fusion>;
   /** Bytes of the region. */
   readonly bytes: number;
 }
@@ -47,6 +50,8 @@ export interface PlanOptions {
   readonly mostRows: number; // the largest number of rows of one execution
   /** Values whose places are given to `bind`; results that are kept until the end. */
   readonly placed: ReadonlySet<Value>;
+  /** Whether one kernel may compute two values, which changes no bit. Default true. */
+  readonly fuse?: boolean;
 }
 
 /** Whether the value is a sum over the rows of a batch: one call a subtree. */
@@ -62,7 +67,12 @@ function sizeOf(value: Value, { bytes, mostRows }: PlanOptions): number {
 
 /** Orders the graph of `outputs` and lays its intermediate results out. */
 export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
-  const order = topologicalOrder(outputs);
+  const all = topologicalOrder(outputs);
+  const fusions: ReadonlyMap<Value, Fusion> =
+    options.fuse === false ? new Map() : fusionsOf(all, new Set([...options.placed, ...outputs]));
+  const skipped = new Set([...fusions.values()].map(({ sum }) => sum));
+  const order = all.filter((value) => !skipped.has(value));
+  const inputsOf = (value: Value): readonly Value[] => fusions.get(value)?.inputs ?? value.inputs;
   // A view shares its input's memory: liveness and offsets are those of the value at the root.
   const root = new Map<Value, Value>();
   for (const value of order) {
@@ -77,7 +87,7 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
   const rootOf = (value: Value): Value => root.get(value) ?? value;
   const lastUse = new Map<Value, number>();
   order.forEach((value, at) => {
-    for (const x of value.inputs) lastUse.set(rootOf(x), at);
+    for (const x of inputsOf(value)) lastUse.set(rootOf(x), at);
   });
   for (const output of outputs) lastUse.set(rootOf(output), order.length);
 
@@ -91,7 +101,7 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
     if (constantData(value) !== null) return;
     if (rootOf(value) !== value) return;
     const size = sizeOf(value, options);
-    const dying = [...new Set(value.inputs.map(rootOf))].filter(
+    const dying = [...new Set(inputsOf(value).map(rootOf))].filter(
       (x) => lastUse.get(x) === at && offsets.has(x) && constantData(x) === null,
     );
     if (!options.placed.has(value)) {
@@ -110,7 +120,7 @@ export function plan(outputs: readonly Value[], options: PlanOptions): Plan {
     }
     for (const x of dying) region.give(offsets.get(x) ?? 0, sizeOf(x, options));
   });
-  return { order, offsets, bytes: region.bytes };
+  return { order, offsets, fusions, bytes: region.bytes };
 }
 
 /** Free ranges of a region that grows as needed. */
@@ -163,7 +173,7 @@ export interface BoundPlan {
  */
 export function bind(
   kernels: Kernels & Scratch,
-  { order, offsets }: Plan,
+  { order, offsets, fusions }: Plan,
   base: Address,
   places: ReadonlyMap<Value, Place>,
 ): BoundPlan {
@@ -191,13 +201,16 @@ export function bind(
     if (data !== null || isInput(value) || (value.op.alias === true && !places.has(value)))
       continue;
     const out: Operand = { address: addressOf(value), shape: value.shape };
-    const inputs: Operand[] = value.inputs.map((x) => ({ address: addressOf(x), shape: x.shape }));
+    const fusion = fusions.get(value);
+    const inputs = (fusion?.inputs ?? value.inputs).map((x): Operand => ({
+      address: addressOf(x),
+      shape: x.shape,
+    }));
     madeBy.push(value);
-    runs.push(
-      sumsRows(value)
-        ? lowerRows(kernels, value, out, inputs, places.get(value)?.stride ?? 0)
-        : lower(kernels, value, out, inputs),
-    );
+    if (fusion !== undefined) runs.push(lowerFusion(kernels, fusion, out, inputs));
+    else if (sumsRows(value))
+      runs.push(lowerRows(kernels, value, out, inputs, places.get(value)?.stride ?? 0));
+    else runs.push(lower(kernels, value, out, inputs));
   }
   return {
     addressOf,

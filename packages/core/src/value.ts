@@ -76,6 +76,8 @@ export interface Op<Attrs extends object = object> {
   readonly givesI32?: boolean;
   /** The result is the first input's memory under another shape. */
   readonly alias?: boolean;
+  /** The kernel that adds a row to every row of a matrix and applies this op to the sum, with the bits of both in turn. */
+  readonly afterAddingRow?: "addRelu";
   /** The result may be written over an input of the same size that nobody reads later. */
   readonly inPlace?: boolean;
 }

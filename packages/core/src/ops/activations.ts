@@ -57,7 +57,10 @@ export const sigmoidOp: Op = activation("sigmoid", "y", sigmoidGradOp, (x) =>
 
 // y = max(x, 0)  ⇒  dx += [x > 0]·dy: 0 at the kink; y > 0 exactly where x > 0
 export const reluGradOp: Op = gradient("relu", (y) => step(y));
-export const reluOp: Op = activation("relu", "y", reluGradOp, (x) => max(x, 0));
+export const reluOp: Op = {
+  ...activation("relu", "y", reluGradOp, (x) => max(x, 0)),
+  afterAddingRow: "addRelu",
+};
 
 const normalCdf = (x: Value): Value => mul(0.5, add(1, erf(mul(x, SQRT_HALF))));
 const normalDensity = (x: Value): Value => mul(INV_SQRT_TAU, exp(mul(-0.5, mul(x, x))));
