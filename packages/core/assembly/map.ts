@@ -3,7 +3,7 @@
 // An operation is a class without fields whose `apply` maps vectors to vectors. It is never created: calling a method
 // of `changetype<Op>(0)` names the function at compile time, where a function-typed parameter would be an indirect call.
 import { LANES } from "./real";
-import { bytes, inVectors, loadPart, loadUpTo, storePart, storeUpTo } from "./vector";
+import { bytes, inVectors, loadPart, storePart } from "./vector";
 
 /** y = f(x; p). */
 @inline
@@ -90,13 +90,22 @@ export function mapRows<Op>(rows: i32, n: i32, x: usize, b: usize, y: usize, p: 
       q += row;
     }
   }
-  for (; j < n; j += LANES) {
+  for (; j + LANES <= n; j += LANES) {
     const at = bytes(j);
-    const count = min<i32>(n - j, LANES);
-    const part = loadUpTo(b + at, count);
+    const b0 = v128.load(b + at);
     let q = y + at;
     for (let r = x + at; r < end; r += row) {
-      storeUpTo(q, op.apply(loadUpTo(r, count), part, p), count);
+      v128.store(q, op.apply(v128.load(r), b0, p));
+      q += row;
+    }
+  }
+  const rest = n - j;
+  if (rest) {
+    const at = bytes(j);
+    const b0 = loadPart(b + at, rest);
+    let q = y + at;
+    for (let r = x + at; r < end; r += row) {
+      storePart(q, op.apply(loadPart(r, rest), b0, p), rest);
       q += row;
     }
   }
