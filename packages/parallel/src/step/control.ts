@@ -314,20 +314,24 @@ export class Aborted extends Error {
 
 // A waiter that sleeps looks at `abort` this often, in case the notification came between its look and its sleep.
 const SLEEP_MS = 50;
-const MOST_SPIN_MS = 2;
+/** Long enough for what a sleep would cost many times over; short beside what a scheduler gives another program. */
+const SPIN_MS = 0.5;
+const MOST_WAITS_ASLEEP = 128;
 /** Looks at a phase word between two readings of the clock. */
 const POLLS = 100;
 
 /**
- * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep.
- * A spin that ends in sleep was wasted, so the bound halves; one that catches its phase restores it.
+ * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep. After a spin that was
+ * wasted the next waits only sleep, twice as many after each that follows: other programs may have the cores. The spin that
+ * is tried then is as long as ever, so that workers that wake each other from sleep find back to spinning.
  */
 export class Barrier {
   readonly #control: Control;
   readonly #workers: number;
   readonly #self: number;
   readonly #spin: boolean;
-  #bound = MOST_SPIN_MS;
+  #asleep = 0; // waits that are left without a spin
+  #wasted = 0; // how many that was the last time
   /** Milliseconds spent waiting, in all. */
   waited = 0;
 
@@ -348,23 +352,22 @@ export class Barrier {
   #await(w: number, phase: number): void {
     // Phases are compared by their difference, so that their wrap-around at 2³¹ does no harm.
     if (((this.#control.phase(w) - phase) | 0) >= 0) return;
-    if (this.#spin && this.#bound > 0.001) {
+    if (this.#spin && this.#asleep === 0) {
       // The clock is read after a while only: most waits are shorter, and each reading may allocate a number.
       for (let end = 0; ;) {
         for (let i = 0; i < POLLS; i += 1) {
           if (((this.#control.phase(w) - phase) | 0) >= 0) {
-            this.#bound = Math.min(MOST_SPIN_MS, this.#bound * 2);
+            this.#wasted = 0;
             return;
           }
         }
         const now = performance.now();
-        if (end === 0) end = now + this.#bound;
+        if (end === 0) end = now + SPIN_MS;
         else if (now >= end) break;
       }
-      this.#bound /= 2;
-    } else if (this.#spin) {
-      this.#bound = this.#bound * 1.05 + 1e-6; // try again some day: the machine may be free by then
-    }
+      this.#wasted = Math.min(MOST_WAITS_ASLEEP, Math.max(1, 2 * this.#wasted));
+      this.#asleep = this.#wasted;
+    } else if (this.#asleep > 0) this.#asleep -= 1;
     for (;;) {
       const seen = this.#control.phase(w);
       if (((seen - phase) | 0) >= 0) return;
