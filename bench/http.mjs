@@ -10,8 +10,8 @@ import { benchJobs } from "../packages/cli/dist/bench/jobs.js";
 import { benchData, spread, trainerOptions } from "../packages/cli/dist/bench/measure.js";
 import { record, table } from "./record/record.mjs";
 
-const ROUNDS = 5;
-const SECONDS = 4;
+const ROUNDS = 3;
+const SECONDS = 3;
 const RATE = 200; // requests a second
 
 const done = record("http");

@@ -8,8 +8,8 @@ import { benchJobs } from "../packages/cli/dist/bench/jobs.js";
 import { measureJob, spread } from "../packages/cli/dist/bench/measure.js";
 import { record, table } from "./record/record.mjs";
 
-const ROUNDS = 9;
-const SECONDS = 2;
+const ROUNDS = 5;
+const SECONDS = 1;
 
 const done = record("options");
 const folder = mkdtempSync(join(tmpdir(), "shardgrad-bench-"));

@@ -42,8 +42,10 @@ export async function saveCheckpoint(
 }
 
 const LOOK_MS = 10;
+/** Epochs that are shorter have one checkpoint together: else a small run would do little but write. */
+const EPOCH_MS = 500;
 
-/** The checkpoints of one run: also one after each epoch. */
+/** The checkpoints of one run: also one after each epoch, but not more than two a second. */
 export class Checkpoints {
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> | undefined;
@@ -67,11 +69,14 @@ export class Checkpoints {
     let lastEpochs = control.epochs;
     let lastTime = performance.now();
     let asked = false;
-    const due = (): boolean =>
-      (spec.everySteps !== undefined && control.steps - lastSteps >= spec.everySteps) ||
-      (spec.everySeconds !== undefined &&
-        performance.now() - lastTime >= spec.everySeconds * 1000) ||
-      control.epochs > lastEpochs;
+    const due = (): boolean => {
+      const passed = performance.now() - lastTime;
+      return (
+        (spec.everySteps !== undefined && control.steps - lastSteps >= spec.everySteps) ||
+        (spec.everySeconds !== undefined && passed >= spec.everySeconds * 1000) ||
+        (control.epochs > lastEpochs && passed >= EPOCH_MS)
+      );
+    };
     const write = async (step: number): Promise<void> => {
       try {
         await hashes?.sync(); // a run that goes on from here finds its log complete
