@@ -45,19 +45,24 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
       told += 1;
     }
   };
+  const plans: Promise<TrainingPlan>[] = [Promise.resolve(first)];
+  const planOf = (fold: number): Promise<TrainingPlan> =>
+    (plans[fold] ??= planTraining(flags, process.env, null, {
+      index: fold,
+      table: first.data.table ?? undefined,
+    }));
   let next = 0;
+  // The rows of a fold are encoded by this thread while the workers train on those before.
+  const prepareNext = (): void => {
+    if (next < folds) planOf(next).catch(() => {}); // whoever takes the fold sees it
+  };
   const lane = async (): Promise<void> => {
     while (next < folds && !signal.aborted) {
       const fold = next;
       next += 1;
-      const plan =
-        fold === 0
-          ? first
-          : await planTraining(flags, process.env, null, {
-              index: fold,
-              table: first.data.table ?? undefined,
-            });
-      const result = await trainFold(plan, eachWorkers, signal, fold, bar);
+      const plan = await planOf(fold);
+      delete plans[fold]; // its rows are in memory as long as it trains
+      const result = await trainFold(plan, eachWorkers, signal, fold, bar, prepareNext);
       if (result.stopped) return;
       const rows = plan.data.validation?.rows ?? 0;
       done(fold, { rows, scores: result.epochs.at(-1)?.validation ?? {} });
@@ -94,12 +99,15 @@ async function trainFold(
   signal: AbortSignal,
   fold: number,
   bar: FoldBar | null,
+  begun: () => void,
 ): Promise<RunResult> {
   const trainer = new Trainer({ ...options, workers });
   try {
     const run = trainer.run({ signal });
-    if (bar !== null)
-      for await (const event of run) if (event.type === "progress") bar.show(fold, event, options);
+    for await (const event of run) {
+      if (event.type === "start") begun();
+      if (event.type === "progress") bar?.show(fold, event, options);
+    }
     return await run.result;
   } finally {
     bar?.done(fold);
