@@ -10,7 +10,7 @@ import { joinDatasets } from "../packages/parallel/dist/dataset/stream-form.js";
 import { median } from "./peak/peak.mjs";
 
 const ROUNDS = 3;
-const EPOCHS = 2;
+const EPOCHS = 5;
 
 const file = fileURLToPath(import.meta.url);
 const folder = fileURLToPath(new URL("../.cache/vega-datasets/", import.meta.url));

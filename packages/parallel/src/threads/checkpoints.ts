@@ -43,9 +43,9 @@ export async function saveCheckpoint(
 
 const LOOK_MS = 10;
 /** Epochs that are shorter have one checkpoint together: else a small run would do little but write. */
-const EPOCH_MS = 500;
+const EPOCH_MS = 1000;
 
-/** The checkpoints of one run: also one after each epoch, but not more than two a second. */
+/** The checkpoints of one run: also one after each epoch, but not more than one a second. */
 export class Checkpoints {
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> | undefined;

@@ -46,7 +46,7 @@ export const runOptions: OptionTable<RunSettings> = {
   },
   saveEvery: {
     kind: stepsOrSeconds(),
-    help: "Steps or seconds between two checkpoints to --resume from, besides the one after each epoch",
+    help: "Steps or seconds between two checkpoints to --resume from, besides those after epochs (at most one a second)",
     group: "Run",
     defaultWords: "60s",
     scope: "speed",
