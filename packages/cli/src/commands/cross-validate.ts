@@ -45,12 +45,13 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
       told += 1;
     }
   };
-  const plans: Promise<TrainingPlan>[] = [Promise.resolve(first)];
-  const planOf = (fold: number): Promise<TrainingPlan> =>
-    (plans[fold] ??= planTraining(flags, process.env, null, {
-      index: fold,
-      table: first.data.table ?? undefined,
-    }));
+  const plans = new Map([[0, Promise.resolve(first)]]); // of folds that do not train yet
+  const planOf = (fold: number): Promise<TrainingPlan> => {
+    const table = first.data.table ?? undefined;
+    const plan = plans.get(fold) ?? planTraining(flags, process.env, null, { index: fold, table });
+    plans.set(fold, plan);
+    return plan;
+  };
   let next = 0;
   // The rows of a fold are encoded by this thread while the workers train on those before.
   const prepareNext = (): void => {
@@ -61,7 +62,7 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
       const fold = next;
       next += 1;
       const plan = await planOf(fold);
-      delete plans[fold]; // its rows are in memory as long as it trains
+      plans.delete(fold);
       const result = await trainFold(plan, eachWorkers, signal, fold, bar, prepareNext);
       if (result.stopped) return;
       const rows = plan.data.validation?.rows ?? 0;
