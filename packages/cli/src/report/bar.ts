@@ -1,6 +1,7 @@
 // One line on a terminal that shows how far an epoch is.
 import type { ProgressEvent } from "@shardgrad/parallel";
 import { count, duration, short } from "./format.js";
+import { createTerminalLine } from "./terminal-line.js";
 
 /** A line that is drawn again and again in its place. */
 export interface Bar {
@@ -11,18 +12,9 @@ export interface Bar {
 
 /** A bar on stderr. */
 export async function createBar(): Promise<Bar> {
-  const { default: progress } = await import("cli-progress");
-  const bar = new progress.SingleBar({
-    format: "epoch {epoch} [{bar}] {value}/{total} steps  {speed} rows/s  loss {loss}  {left} left",
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    hideCursor: null,
-    gracefulExit: false, // signals are the command's own affair
-    stream: process.stderr,
-  });
-  let drawn = false;
+  const line = await createTerminalLine(
+    "epoch {epoch} [{bar}] {value}/{total} steps  {speed} rows/s  loss {loss}  {left} left",
+  );
   return {
     show: (event, epochs) => {
       const payload = {
@@ -31,13 +23,8 @@ export async function createBar(): Promise<Bar> {
         loss: short(event.loss),
         left: duration(event.secondsLeft),
       };
-      if (drawn) bar.update(event.step, payload);
-      else bar.start(event.stepsPerEpoch, event.step, payload);
-      drawn = true;
+      line.draw(event.stepsPerEpoch, event.step, payload);
     },
-    clear: () => {
-      if (drawn) bar.stop();
-      drawn = false;
-    },
+    clear: () => line.clear(),
   };
 }

@@ -1,6 +1,7 @@
 // One line on a terminal that shows how far the folds of a cross-validation are, several of which train at once.
 import type { ProgressEvent } from "@shardgrad/parallel";
 import { count, duration } from "./format.js";
+import { createTerminalLine } from "./terminal-line.js";
 
 /** A line that is drawn again and again in its place. */
 export interface FoldBar {
@@ -16,21 +17,12 @@ const PARTS = 1000;
 
 /** A bar on stderr. */
 export async function createFoldBar(folds: number): Promise<FoldBar> {
-  const { default: progress } = await import("cli-progress");
-  const bar = new progress.SingleBar({
-    format: "folds [{bar}] {percentage}%  training {running}  {speed} rows/s  {left} left",
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    hideCursor: null,
-    gracefulExit: false, // signals are the command's own affair
-    stream: process.stderr,
-  });
+  const line = await createTerminalLine(
+    "folds [{bar}] {percentage}%  training {running}  {speed} rows/s  {left} left",
+  );
   const running = new Map<number, ProgressEvent & { readonly part: number }>();
   const begun = performance.now();
   let finished = 0;
-  let drawn = false;
   const draw = (): void => {
     const own = [...running.values()];
     const parts = own.reduce((sum, { part }) => sum + part, finished);
@@ -40,10 +32,7 @@ export async function createFoldBar(folds: number): Promise<FoldBar> {
       speed: count(own.reduce((sum, { samplesPerSecond }) => sum + samplesPerSecond, 0)),
       left: duration(parts === 0 ? Infinity : (seconds * (folds - parts)) / parts),
     };
-    const value = Math.floor(parts * PARTS);
-    if (drawn) bar.update(value, payload);
-    else bar.start(folds * PARTS, value, payload);
-    drawn = true;
+    line.draw(folds * PARTS, Math.floor(parts * PARTS), payload);
   };
   return {
     show: (fold, event, { epochs = 1 }) => {
@@ -54,9 +43,6 @@ export async function createFoldBar(folds: number): Promise<FoldBar> {
       running.delete(fold);
       finished += 1;
     },
-    clear: () => {
-      if (drawn) bar.stop();
-      drawn = false;
-    },
+    clear: () => line.clear(),
   };
 }
