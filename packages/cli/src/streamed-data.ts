@@ -53,6 +53,7 @@ export async function loadStreamedData(settings: TrainSettings): Promise<Trainin
     splits: Object.fromEntries(
       Object.entries(splits).flatMap(([name, split]) => (split === null ? [] : [[name, split]])),
     ),
+    folds: [],
     notes,
     wordsOfRow: () => "its cells are not in memory",
     placeOfRow: (row) => `${path}: row ${data.sourceRow(row) + 1}`,

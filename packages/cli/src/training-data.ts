@@ -32,10 +32,10 @@ import type { Manifest } from "./run-folder.js";
 import { loadStreamedData, streamedHeldOut } from "./streamed-data.js";
 import { UsageError } from "./usage-error.js";
 
-/** Which of the runs of --folds it is; the first reads the table, the others share it. */
+/** Which of the runs of --folds it is. The first reads the table and draws all folds, the others share them. */
 export interface Fold {
   readonly index: number;
-  readonly table?: Table | undefined;
+  readonly first?: TrainingData | undefined;
 }
 
 /** Encoded rows and where they come from. */
@@ -47,6 +47,9 @@ export interface TrainingData {
   readonly validation: Dataset | null;
   readonly test: Dataset | null;
   readonly splits: Manifest["splits"];
+  /** The rows of every fold; of the only run without --folds; none when they are streamed. */
+  readonly folds: readonly Parts[];
+  /** What there is to tell; of a later fold only what is not looked for in all rows. */
   readonly notes: readonly string[];
   /** What messages call a training row, e.g. `penguins.csv: line 4`. */
   readonly placeOfRow: (row: number) => string;
@@ -55,7 +58,7 @@ export interface TrainingData {
 }
 
 /** Rows of a table, and how they were chosen. */
-interface Part {
+export interface Part {
   readonly table: Table;
   readonly rows: Int32Array;
   readonly from: string;
@@ -63,7 +66,8 @@ interface Part {
   readonly drawn?: true;
 }
 
-interface Parts {
+/** Which rows a run learns from and which score it. */
+export interface Parts {
   readonly train: Part;
   readonly validation: Part | null;
   readonly test: Part | null;
@@ -72,13 +76,15 @@ interface Parts {
 /** Reads and splits the tables; what is learnt for encoding (means, categories) comes from training rows alone. */
 export async function loadTrainingData(
   settings: TrainSettings,
-  fold: Fold = { index: 0 },
+  { index, first }: Fold = { index: 0 },
 ): Promise<TrainingData> {
   if (settings.stream) return loadStreamedData(settings);
-  const table = fold.table ?? (await readPlace(settings, { types: settings.types }));
+  const table = first?.table ?? (await readPlace(settings, { types: settings.types }));
   for (const name of Object.keys(settings.types ?? {})) columnOf(table, name); // a misspelt name would do nothing
   const targets = settings.target ?? [defaultTarget(table)];
-  const parts = await chooseRows(settings, table, fold.index);
+  const folds = first?.folds ?? (await chooseRows(settings, table));
+  const parts = folds[index];
+  if (parts === undefined) throw new RangeError(`fold ${index} of ${folds.length}`);
   const { train, validation, test } = parts;
   const { features, task, labelSeparator, encode: encoders, impute, markMissing } = settings;
   const encoding = fitEncoding(table, train.rows, {
@@ -115,17 +121,20 @@ export async function loadTrainingData(
           : [],
       ),
     ),
+    folds,
     notes: [
       ...table.notes,
       ...encoding.notes,
       ...unseenLabels(encoding, { validation, test }),
-      ...lintTraining({
-        target: targets,
-        task: taskOf(encoding.target),
-        features: encoding.features.map((feature) => feature.column),
-        train,
-        scored: { validation, test },
-      }),
+      ...(first === undefined
+        ? lintTraining({
+            target: targets,
+            task: taskOf(encoding.target),
+            features: encoding.features.map((feature) => feature.column),
+            train,
+            scored: { validation, test },
+          })
+        : []),
     ],
     wordsOfRow: (row) =>
       table.columns
@@ -173,8 +182,8 @@ export async function heldOutRows(settings: TrainSettings): Promise<Table | null
   if (settings.data === undefined && settings.sql === undefined) return null;
   if (settings.stream) return streamedHeldOut(settings);
   const table = await readPlace(settings, { types: settings.types });
-  const { validation, test } = await chooseRows(settings, table);
-  const part = validation ?? test;
+  const [first] = await chooseRows(settings, table);
+  const part = first?.validation ?? first?.test ?? null;
   return part && selectRows(part.table, part.rows);
 }
 
@@ -230,8 +239,11 @@ function defaultTarget(table: Table): string {
   );
 }
 
-/** Listed rows first; then the test part, then the validation part, are drawn from those that are left. */
-async function chooseRows(settings: TrainSettings, table: Table, fold = 0): Promise<Parts> {
+/**
+ * The rows of every fold, or of the only run. Listed rows first; then the test part, then the validation part, are drawn
+ * from those that are left.
+ */
+async function chooseRows(settings: TrainSettings, table: Table): Promise<readonly Parts[]> {
   const { seed, types, folds, data: path = QUERY } = settings;
   const rule = ruleOf(settings, table);
   const test = await listedRows(settings.testRows, table);
@@ -265,22 +277,26 @@ async function chooseRows(settings: TrainSettings, table: Table, fold = 0): Prom
   const chosen = async (listedPart: Part | null, wanted: number | string): Promise<Part | null> =>
     listedPart ?? (typeof wanted === "number" ? draw(wanted) : await other(wanted));
   const testPart = await chosen(test, settings.test ?? 0);
-  const foldPart = (count: number): Part => {
-    if (train.rows.length < count)
+  if (folds !== undefined) {
+    if (train.rows.length < folds)
       throw new UsageError(
-        `--folds ${count}: ${path} has ${train.rows.length} rows to share out; give fewer`,
+        `--folds ${folds}: ${path} has ${train.rows.length} rows to share out; give fewer`,
       );
-    const split = foldsBy(table, train.rows, count, seed, rule)[fold];
-    if (split === undefined) throw new RangeError(`fold ${fold} of ${count}`);
-    const { kept, held } = split;
-    train = { ...train, rows: kept };
-    return { table, rows: held, from: `fold ${fold + 1} of ${count} of ${path}`, drawn: true };
-  };
-  const validationPart =
-    folds === undefined ? await chosen(validation, settings.val) : foldPart(folds);
+    return foldsBy(table, train.rows, folds, seed, rule).map(({ kept, held }, i) => ({
+      train: { ...train, rows: kept },
+      validation: {
+        table,
+        rows: held,
+        from: `fold ${i + 1} of ${folds} of ${path}`,
+        drawn: true,
+      },
+      test: testPart,
+    }));
+  }
+  const validationPart = await chosen(validation, settings.val);
   if (train.rows.length === 0)
     throw new UsageError(`${path}: no rows are left to train on; hold out fewer`);
-  return { train, validation: validationPart, test: testPart };
+  return [{ train, validation: validationPart, test: testPart }];
 }
 
 function drawnWords(rule: SplitRule | null, seed: number): string {

@@ -43,7 +43,7 @@ export interface TrainingPlan {
 /**
  * Reads settings and data and checks that they fit together.
  * @param earlier the manifest of a run that is done again: its files must be those that the run began with
- * @param fold with --folds, the part of the rows that is held out, and the table if it has been read
+ * @param fold with --folds, the part of the rows that is held out, and the data of the first fold once they are read
  */
 export async function planTraining(
   flags: RawFlags,

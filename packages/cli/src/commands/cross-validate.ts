@@ -47,8 +47,8 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
   };
   const plans = new Map([[0, Promise.resolve(first)]]); // of folds that do not train yet
   const planOf = (fold: number): Promise<TrainingPlan> => {
-    const table = first.data.table ?? undefined;
-    const plan = plans.get(fold) ?? planTraining(flags, process.env, null, { index: fold, table });
+    const plan =
+      plans.get(fold) ?? planTraining(flags, process.env, null, { index: fold, first: first.data });
     plans.set(fold, plan);
     return plan;
   };

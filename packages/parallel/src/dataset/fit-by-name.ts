@@ -6,7 +6,8 @@ import type { FeatureEncoding } from "./encoding.js";
 import type { Encoder } from "./encoders.js";
 import { InputError, shown } from "./input-error.js";
 import { byCodeUnit } from "./order.js";
-import { limits, moments } from "./statistics.js";
+import { limitsBy, moments } from "./statistics.js";
+import { ranked } from "./ranked.js";
 import { hasValue, listed, placeOf, type Column, type Table, type TextColumn } from "./table.js";
 
 /** Encoders that are not of numbers. */
@@ -50,7 +51,7 @@ export function fitByName(
     case "calendar": {
       const present = rows.filter((row) => hasValue(column, row));
       const times = Float64Array.from(present, (row) => calendarTime(table, column, row));
-      const { low, high } = limits(Float64Array.from(times).sort());
+      const { low, high } = limitsBy(ranked(times.slice()), times.length);
       const { mean, sd } = moments(times.length, (i) =>
         Math.min(Math.max(times[i] ?? 0, low), high),
       );

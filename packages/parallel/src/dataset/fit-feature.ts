@@ -5,7 +5,15 @@ import type { Encoder } from "./encoders.js";
 import type { FeatureEncoding, NumberFeature } from "./encoding.js";
 import { fitByName } from "./fit-by-name.js";
 import { InputError, shown } from "./input-error.js";
-import { byteMoments, limits, moments, quantile, type Limits, type Moments } from "./statistics.js";
+import {
+  byteMoments,
+  limitsBy,
+  moments,
+  quantileBy,
+  type Limits,
+  type Moments,
+} from "./statistics.js";
+import { ranked } from "./ranked.js";
 import {
   hasValue,
   placeOf,
@@ -96,7 +104,7 @@ function fitNumber(
     mark,
   }: { readonly scaling: Scaling["name"]; readonly impute: Imputation; readonly mark: boolean },
 ): FittedFeature {
-  const present = rows.filter((row) => hasValue(column, row));
+  const present = column.valid === null ? rows : rows.filter((row) => hasValue(column, row));
   const missing = present.length < rows.length;
   const values = numbersOf(table, column, present);
   const isConstant = values.every((value) => value === values[0]);
@@ -108,8 +116,8 @@ function fitNumber(
         : `is ${values[0]} in every training row`;
     return { feature: null, notes: [`column ${name} ${what} and is left out`] };
   }
-  const sorted = Float64Array.from(values).sort();
-  const { low, high } = limits(sorted);
+  const at = ranked(values.slice());
+  const { low, high } = limitsBy(at, values.length);
   const limited = values.map((value) => Math.min(Math.max(value, low), high));
   const momentsOf = (numbers: Float64Array): Moments =>
     finiteMoments(
@@ -124,7 +132,7 @@ function fitNumber(
     : [];
   const feature = numberFeature(column.name, scaling, impute, missing && mark, {
     limits: { low, high },
-    quantile: (p) => quantile(sorted, p),
+    quantile: (p) => quantileBy(at, values.length, p),
     moments: (log) => momentsOf(log ? limited.map(signedLog) : limited),
   });
   return { feature, notes };
@@ -172,14 +180,17 @@ export function numberFeature(
 
 /** The values of a number column in some rows, all of which have one. Throws InputError when one is not finite. */
 export function numbersOf(table: Table, column: NumberColumn, rows: Int32Array): Float64Array {
-  return Float64Array.from(rows, (row) => {
+  const numbers = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] ?? 0;
     const value = column.values[row] ?? 0;
     if (!Number.isFinite(value))
       throw new InputError(
         `${placeOf(table, row)}, column ${shown(column.name)}: ${value} is not a finite number; correct it or leave it empty`,
       );
-    return value;
-  });
+    numbers[i] = value;
+  }
+  return numbers;
 }
 
 /** The moments, unless the values are so large that their squares overflow. */

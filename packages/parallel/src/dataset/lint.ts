@@ -1,7 +1,7 @@
 // Warnings about a table, one line each: what is likely to make a model worse than its score, or its score better than it.
 import type { Task } from "./fit-target.js";
 import { shown } from "./input-error.js";
-import { hasValue, listed, type Column, type Table, type VectorColumn } from "./table.js";
+import { allRows, hasValue, listed, type Column, type Table, type VectorColumn } from "./table.js";
 
 /** Rows of a table that are used for one purpose. */
 export interface TablePart {
@@ -47,7 +47,7 @@ export function lintTraining({ target, task, features, train, scored }: LintOpti
 
 /** Warnings about a table alone: columns that are constant or mostly empty, and rows that occur more than once. */
 export function lintTable(table: Table): string[] {
-  const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const rows = allRows(table);
   const keys = rowKeys(table.columns, rows);
   const twice = keys.length - new Set(keys).size;
   return [

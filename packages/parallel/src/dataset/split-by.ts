@@ -2,7 +2,7 @@
 import { permutation } from "@shardgrad/core";
 import { calendarTime } from "./calendar.js";
 import { InputError, shown } from "./input-error.js";
-import { holdout, SPLIT_STREAM, type Split } from "./split.js";
+import { holdout, partsOf, SPLIT_STREAM, type Split } from "./split.js";
 import { columnOf, hasValue, placeOf, type Column, type Table } from "./table.js";
 
 /** What a split keeps to, by a column. */
@@ -81,12 +81,11 @@ export function foldsBy(
     throw new InputError(
       `${table.source}: ${used} ${rule?.by === "group" ? `groups of column ${shown(rule.column)}` : "rows"} for ${count} folds; give fewer folds`,
     );
-  return Array.from({ length: count }, (_, i) =>
-    partsOf(
-      rows,
-      Uint8Array.from(fold, (own) => Number(own === i)),
-    ),
-  );
+  return Array.from({ length: count }, (_, i) => {
+    const isHeld = new Uint8Array(rows.length);
+    for (let row = 0; row < fold.length; row += 1) if (fold[row] === i) isHeld[row] = 1;
+    return partsOf(rows, isHeld);
+  });
 }
 
 /** Each row's value in a column as a number, 0 for the first that occurs. Throws InputError where it is missing. */
@@ -196,11 +195,4 @@ function latest(table: Table, column: Column, rows: Int32Array, wanted: number):
     rows,
     Uint8Array.from(times, (time) => Number(time >= border)),
   );
-}
-
-function partsOf(rows: Int32Array, isHeld: Uint8Array): Split {
-  return {
-    kept: rows.filter((_, i) => isHeld[i] === 0),
-    held: rows.filter((_, i) => isHeld[i] === 1),
-  };
 }

@@ -27,10 +27,20 @@ export function holdout(rows: Int32Array, fraction: number, seed: number): Split
   const isHeld = new Uint8Array(total);
   for (const position of permutation(total, seed, SPLIT_STREAM).subarray(0, count))
     isHeld[position] = 1;
-  return {
-    kept: rows.filter((_, i) => isHeld[i] === 0),
-    held: rows.filter((_, i) => isHeld[i] === 1),
-  };
+  return partsOf(rows, isHeld);
+}
+
+/** Rows by whether they are held out: row i is where isHeld[i] is 1. */
+export function partsOf(rows: Int32Array, isHeld: Uint8Array): Split {
+  let count = 0;
+  for (const one of isHeld) count += one;
+  const kept = new Int32Array(rows.length - count);
+  const held = new Int32Array(count);
+  let [k, h] = [0, 0];
+  for (let i = 0; i < rows.length; i += 1)
+    if (isHeld[i] === 1) held[h++] = rows[i] ?? 0;
+    else kept[k++] = rows[i] ?? 0;
+  return { kept, held };
 }
 
 /**

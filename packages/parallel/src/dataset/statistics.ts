@@ -20,12 +20,7 @@ export function moments(count: number, valueAt: (i: number) => number): Moments 
   return { mean, sd: positive(Math.sqrt(squares / count)) };
 }
 
-/** The quantile at a part p of numbers in ascending order, between two of them by their distance. */
-export function quantile(sorted: Float64Array, p: number): number {
-  return quantileBy((rank) => sorted[rank] ?? 0, sorted.length, p);
-}
-
-/** The same of `count` numbers that can be asked for by their rank, from 0. */
+/** The quantile at a part p of `count` numbers that can be asked for by their rank, from 0: between two of them by their distance. */
 export function quantileBy(at: (rank: number) => number, count: number, p: number): number {
   const [low, high] = quantileRanks(count, p);
   const below = at(low);
@@ -48,22 +43,17 @@ export interface Limits {
 /** The part of the values that may be broken, at each end. */
 const TAIL = 0.001;
 
-/**
- * Limits of numbers in ascending order: their range, but no further from the 0.1 % and 99.9 % quantiles than half the
- * distance between these two, so that single broken values do not count. All of the range when the quantiles are equal,
- * as those of a rare event are.
- */
-export function limits(sorted: Float64Array): Limits {
-  return limitsBy((rank) => sorted[rank] ?? 0, sorted.length);
-}
-
 /** The ranks that limits are made of: the least, the quantiles, the greatest. */
 export function limitRanks(count: number): readonly [number, number, number, number] {
   const last = Math.max(count - 1, 0);
   return [0, Math.floor(TAIL * last), last - Math.floor(TAIL * last), last];
 }
 
-/** The limits of `count` numbers that can be asked for by their rank, from 0. */
+/**
+ * Limits of `count` numbers that can be asked for by their rank, from 0: their range, but no further from the 0.1 % and
+ * 99.9 % quantiles than half the distance between these two, so that single broken values do not count. All of the range
+ * when the quantiles are equal, as those of a rare event are.
+ */
 export function limitsBy(at: (rank: number) => number, count: number): Limits {
   const [least = 0, lower = 0, upper = 0, greatest = 0] = limitRanks(count).map(at);
   const margin = upper / 2 - lower / 2;
