@@ -316,24 +316,28 @@ export class Aborted extends Error {
 const SLEEP_MS = 50;
 /** Long enough for what a sleep would cost many times over; short beside what a scheduler gives another program. */
 const SPIN_MS = 0.5;
-const MOST_WAITS_ASLEEP = 128;
+/** After a wasted spin waits only sleep for so long at first, and twice as long after each that follows, up to a bound. */
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 128;
+/** The part of a pause that the spin after it may take: 8 ms in the end, in which every scheduler has had a tick. */
+const SPIN_PER_PAUSE = 1 / 16;
 /** Looks at a phase word between two readings of the clock. */
 const POLLS = 100;
 
 /**
- * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep. After a spin that was
- * wasted the next waits only sleep, twice as many after each that follows: other programs may have the cores. The spin that
- * is tried then is as long as ever, so that workers that wake each other from sleep find back to spinning.
+ * The barrier between phases, as one worker sees it. Waiting is a spin bounded by time, then sleep. A spin that was
+ * wasted has one of two reasons. Other programs have the cores: then spinning takes their time, so it pauses. Or the
+ * scheduler woke this worker on the other's core, as it does on virtual machines, whose idle cores it takes for busy:
+ * then the two go on taking turns there, each asleep while the other works, until one of them keeps the core for so long
+ * that the other is moved. So spins are longer after longer pauses, and take a sixteenth of the time at most.
  */
 export class Barrier {
   readonly #control: Control;
   readonly #workers: number;
   readonly #self: number;
   readonly #spin: boolean;
-  #asleep = 0; // waits that are left without a spin
-  #wasted = 0; // how many that was the last time
-  /** Milliseconds spent waiting, in all. */
-  waited = 0;
+  #pause = 0; // milliseconds without a spin since the last wasted one, 0 when the last one was not
+  #pauseEnds = 0; // by performance.now
 
   /** @param spin whether there is a core for every worker */
   constructor(control: Control, workers: number, self: number, spin: boolean) {
@@ -350,29 +354,36 @@ export class Barrier {
   }
 
   #await(w: number, phase: number): void {
-    // Phases are compared by their difference, so that their wrap-around at 2³¹ does no harm.
-    if (((this.#control.phase(w) - phase) | 0) >= 0) return;
-    if (this.#spin && this.#asleep === 0) {
-      // The clock is read after a while only: most waits are shorter, and each reading may allocate a number.
-      for (let end = 0; ;) {
-        for (let i = 0; i < POLLS; i += 1) {
-          if (((this.#control.phase(w) - phase) | 0) >= 0) {
-            this.#wasted = 0;
-            return;
-          }
-        }
-        const now = performance.now();
-        if (end === 0) end = now + SPIN_MS;
-        else if (now >= end) break;
+    if (this.#passed(w, phase)) return;
+    if (this.#spin && (this.#pause === 0 || performance.now() >= this.#pauseEnds)) {
+      if (this.#caught(w, phase, Math.max(SPIN_MS, this.#pause * SPIN_PER_PAUSE))) {
+        this.#pause = 0;
+        return;
       }
-      this.#wasted = Math.min(MOST_WAITS_ASLEEP, Math.max(1, 2 * this.#wasted));
-      this.#asleep = this.#wasted;
-    } else if (this.#asleep > 0) this.#asleep -= 1;
+      this.#pause = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * this.#pause));
+      this.#pauseEnds = performance.now() + this.#pause;
+    }
     for (;;) {
       const seen = this.#control.phase(w);
       if (((seen - phase) | 0) >= 0) return;
       if (this.#control.aborted) throw new Aborted();
       this.#control.sleep(w, seen, SLEEP_MS);
+    }
+  }
+
+  /** Whether worker w has finished a phase. By their difference, so that the wrap-around at 2³¹ does no harm. */
+  #passed(w: number, phase: number): boolean {
+    return ((this.#control.phase(w) - phase) | 0) >= 0;
+  }
+
+  /** Spins until worker w has finished a phase, false if it has not within so many milliseconds. */
+  #caught(w: number, phase: number, milliseconds: number): boolean {
+    // The clock is read after a while only: most waits are shorter, and each reading may allocate a number.
+    for (let end = 0; ;) {
+      for (let i = 0; i < POLLS; i += 1) if (this.#passed(w, phase)) return true;
+      const now = performance.now();
+      if (end === 0) end = now + milliseconds;
+      else if (now >= end) return false;
     }
   }
 }
