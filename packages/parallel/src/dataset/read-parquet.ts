@@ -11,11 +11,12 @@ import type {
   SchemaTree,
 } from "hyparquet";
 import { InputError, shown } from "./input-error.js";
-import { parquetColumn, type ParquetCell } from "./parquet-column.js";
+import { parquetColumn, type ParquetCell, type ParquetCells } from "./parquet-column.js";
 import { checkPages, columnForm } from "./parquet-pages.js";
 import { content, readError, type Source } from "./source.js";
 import type { Column, Table } from "./table.js";
 import { UnpackBudget } from "./unpack-budget.js";
+import { unpackOnce } from "./unpack-once.js";
 import { unpackZstd } from "./zstd.js";
 
 /** Cells of a table that are never too many; beyond them a file holds a byte for every so many cells. */
@@ -114,8 +115,7 @@ async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
     source,
     children.map(({ element }) => element.name),
   );
-  const compressors = await unpackers(new UnpackBudget(file.byteLength));
-  const check = await unpackers(new UnpackBudget(file.byteLength)); // pages are unpacked twice
+  const unpacked = unpackOnce(await unpackers(new UnpackBudget(file.byteLength)));
   /** Looks at the pages of a column that hold rows [first, end). */
   const checkColumn = async (tree: SchemaTree, first: number, end: number): Promise<void> => {
     let row = 0;
@@ -128,14 +128,15 @@ async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
         const { start, size } = placeOfChunk(chunk, file.byteLength);
         const bytes = new Uint8Array(await file.slice(start, start + size));
         const form = columnForm(chunk, elementsOf(tree, chunk.path_in_schema));
-        checkPages(bytes, Number(chunk.num_values), form, check);
+        checkPages(bytes, Number(chunk.num_values), form, unpacked.first);
       }
     }
   };
-  const cellsOf = async (tree: SchemaTree, first: number, end: number): Promise<ParquetCell[]> => {
+  const cellsOf = async (tree: SchemaTree, first: number, end: number): Promise<ParquetCells> => {
     await checkColumn(tree, first, end);
     const { name } = tree.element;
-    const cells: ParquetCell[] = new Array<ParquetCell>(end - first);
+    let cells: ParquetCell[] = [];
+    let whole: ParquetCells | null = null;
     let found = 0;
     await parquetRead({
       file,
@@ -143,23 +144,27 @@ async function open(source: Source, file: AsyncBuffer): Promise<OpenParquet> {
       columns: [name],
       rowStart: first,
       rowEnd: end,
-      compressors,
+      compressors: unpacked.again,
       parsers,
       geoparquet: false,
       onChunk: ({ columnData, rowStart }) => {
         // A chunk may begin before the rows asked for and end behind them.
         const [from, to] = [Math.max(rowStart, first), Math.min(rowStart + columnData.length, end)];
-        for (let row = from; row < to; row += 1) {
-          cells[row - first] = columnData[row - rowStart] as ParquetCell; // whatever the library has made of it
-          found += 1;
+        const data = columnData as ParquetCells; // whatever the library has made of it
+        found += Math.max(to - from, 0);
+        if (rowStart === first && data.length === end - first) whole = data;
+        else {
+          if (cells.length === 0) cells = new Array<ParquetCell>(end - first);
+          for (let row = from; row < to; row += 1) cells[row - first] = data[row - rowStart];
         }
       },
     });
+    unpacked.forget();
     if (found !== end - first)
       throw new InputError(
         `${source.path}: column ${shown(name)} has ${found} of ${end - first} rows; the file is damaged`,
       );
-    return cells;
+    return whole ?? cells;
   };
   return {
     rows,

@@ -8,8 +8,9 @@ import type { DataPlaces, Layout } from "./layout.js";
 import { placeRows } from "./place.js";
 import { firstRowOf, firstStepOf, rowsOfWindow, WINDOW_SLOTS, windowsOf } from "./windows.js";
 
-/** A feeder that waits for room looks at the steps this often. */
-const LOOK_MS = 1;
+/** A feeder that waits for room looks at the steps this often: first soon, since small windows are soon read, then less and less. */
+const FIRST_LOOK_MS = 1;
+const LAST_LOOK_MS = 16;
 
 /** Windows of an epoch that were full before and need not be decoded again, by their number in the epoch. */
 export interface KeptWindows {
@@ -45,7 +46,12 @@ export async function feed(
   const room = async (window: number): Promise<void> => {
     const before = firstStepOf(windows, steps, window - WINDOW_SLOTS + 1);
     if (window < WINDOW_SLOTS) return;
-    while (control.steps < before && !ended()) await pause(LOOK_MS);
+    for (
+      let wait = FIRST_LOOK_MS;
+      control.steps < before && !ended();
+      wait = Math.min(2 * wait, LAST_LOOK_MS)
+    )
+      await pause(wait);
   };
   const placeOf = (window: number): DataPlaces => {
     const place = training.windows[window % WINDOW_SLOTS];
