@@ -218,6 +218,23 @@ describe("a file that is no model", () => {
       },
       ["2 inputs", "0 features"],
     ],
+    [
+      "with a threshold between three classes",
+      {
+        "shardgrad.encoding": JSON.stringify({
+          features: [],
+          target: {
+            kind: "class",
+            column: "y",
+            element: "text",
+            classes: ["a", "b", "c"],
+            threshold: 0.3,
+          },
+          notes: [],
+        }),
+      },
+      ["shardgrad.encoding.target.threshold", "two classes"],
+    ],
   ])("%s is refused in one line", async (_, changes, parts) => {
     const path = file("bad.safetensors", encodeSafetensors(sum.parameters, text(changes)));
     await expectInputError(() => loadModel(path), path, ...parts);

@@ -14,7 +14,7 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import { node, tool } from "../../scripts/run.mjs";
 import { startBrowser } from "../../test-browser/page.mjs";
-import { rawRows, strangeRows, untrained } from "./models.js";
+import { rawRows, strangeRows, untrained, withThreshold } from "./models.js";
 
 const folder = mkdtempSync(join(tmpdir(), "shardgrad-js-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +66,17 @@ describe("an exported module", () => {
     const probabilities = there.flatMap((answer) => classes.map((c) => answer.probabilities[c]!));
     const differences = probabilities.map((p, i) => Math.abs(p - here.probabilities[i]!));
     expect(Math.max(...differences)).toBeLessThan(1e-6);
+  });
+
+  it.each([0.02, 0.5, 0.9])("has the labels of predict with a threshold of %d", async (t) => {
+    const model = withThreshold(untrained(rows, "big"), t);
+    const records = strangeRows(rows);
+    const here = await predicted(model, records);
+    if (here.kind !== "class") throw new Error(here.kind);
+    const { predict } = await imported<ClassAnswer>(model);
+    expect(records.map(predict).map(({ label }) => label)).toEqual(here.labels);
+    const expected = here.labels.map((_, row) => here.probabilities[2 * row + 1]! >= t);
+    expect(here.labels.map((label) => label === "true")).toEqual(expected);
   });
 
   it("has the numbers of predict in their own unit", async () => {

@@ -87,6 +87,13 @@ export function untrained(
   };
 }
 
+/** The same model of two classes with a threshold. */
+export function withThreshold(model: StoredModel, threshold: number): StoredModel {
+  const { encoding } = model;
+  if (encoding?.target.kind !== "class") throw new Error("no classes");
+  return { ...model, encoding: { ...encoding, target: { ...encoding.target, threshold } } };
+}
+
 /** Rows that training has not seen: some values missing that never were, new texts, numbers far away. */
 export function strangeRows(rows: readonly TableRecord[]): TableRecord[] {
   const changes: TableRecord[] = [

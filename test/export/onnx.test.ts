@@ -15,7 +15,7 @@ import {
 } from "@shardgrad/parallel";
 import { afterAll, describe, expect, it } from "vitest";
 import { runModel } from "../../test-onnx/session.mjs";
-import { rawRows, strangeRows, untrained } from "./models.js";
+import { rawRows, strangeRows, untrained, withThreshold } from "./models.js";
 
 const folder = mkdtempSync(join(tmpdir(), "shardgrad-onnx-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,6 +55,13 @@ describe("an exported ONNX file", () => {
       ).toBeLessThan(1e-5);
     },
   );
+
+  it.each([0.02, 0.5, 0.9])("has the labels of predict with a threshold of %d", async (t) => {
+    const model = withThreshold(untrained(rows, "big"), t);
+    const { here, there } = await both(model, strangeRows(rows));
+    if (here.kind !== "class") throw new Error(here.kind);
+    expect(there["label_1"]?.data).toEqual(here.labels);
+  });
 
   it("takes an empty text as a missing one", async () => {
     const model = untrained(rows, "kind");

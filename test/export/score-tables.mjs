@@ -17,10 +17,7 @@ function cells(table, name) {
   const column = table.columns.find((one) => one.name === name);
   if (column?.kind === "text") return (row) => column.values[column.codes[row] ?? -1] ?? "";
   if (column?.kind !== "number") throw new Error(`${table.source}: no column ${name}`);
-  return (row) => {
-    const value = column.values[row] ?? Number.NaN;
-    return Number.isNaN(value) ? "" : String(value);
-  };
+  return (row) => (column.valid?.[row] === 0 ? "" : String(column.values[row]));
 }
 
 /**

@@ -1,6 +1,7 @@
 // Options of a training run that make no sense together.
 import { activationNames } from "@shardgrad/core";
 import type { Task } from "@shardgrad/parallel";
+import type { TrainingData } from "./training-data.js";
 import { taskLosses } from "./model.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
 import type { Resolved } from "./settings.js";
@@ -20,6 +21,7 @@ export function checkTrain({ settings, given }: Resolved<DecidedSettings>): void
   clash("group", "time", "rows are drawn in one way; give one of them");
   for (const key of ["val", "valRows", "time", "out", "resume", "trace", "cpuProf"] as const)
     clash("folds", key, "folds score every row once and leave no run; give one of them");
+  clash("folds", "threshold", "folds score the most probable class; give one of them");
   clash("test", "testRows", "give one of them");
   checkStream(settings, given);
   clash("out", "resume", "a run goes on in its own folder; give --resume alone");
@@ -120,6 +122,29 @@ export function checkActivations(
       `${given.get("activation") ?? "activation"} ${activation.join(",")}: give one of ${known.join(", ")}, or an op of a module that --ops names`,
       { name, known },
     );
+}
+
+/** Throws UsageError when there are no two classes, or no rows that a threshold can be chosen by. */
+export function checkThreshold(
+  { threshold }: TrainSettings,
+  { encoding: { target }, validation }: TrainingData,
+  given: ReadonlyMap<string, string>,
+): void {
+  if (threshold === undefined) return;
+  const place = `${given.get("threshold") ?? "threshold"} ${threshold}`;
+  if (target.kind !== "class" || target.classes.length !== 2)
+    throw new UsageError(
+      `${place}: ${target.kind === "class" ? `${target.classes.length} classes are` : "no class is"} predicted, and a threshold is between two; leave it out`,
+    );
+  if (threshold !== "f1") return;
+  if (validation === null)
+    throw new UsageError(`${place}: needs validation rows; leave out --val 0, or give a number`);
+  const labels = validation.target?.kind === "class" ? validation.target.labels : new Int32Array(0);
+  for (const [label, name] of target.classes.entries())
+    if (!labels.includes(label))
+      throw new UsageError(
+        `${place}: no validation row is ${JSON.stringify(name)}; give more of them with --val, or --stratify, or a number`,
+      );
 }
 
 /** Throws UsageError when the loss does not suit what is predicted. */

@@ -14,7 +14,7 @@ import {
   type TrainerOptions,
 } from "@shardgrad/parallel";
 import { checkBlas } from "./blas.js";
-import { checkActivations, checkLoss, checkTrain } from "./check-train.js";
+import { checkActivations, checkLoss, checkThreshold, checkTrain } from "./check-train.js";
 import { readConfigFile } from "./config-file.js";
 import { type FileFingerprint, fingerprintFiles, fingerprintQuery } from "./fingerprint.js";
 import { lossOf, modelOf, optimizerOf, taskOf } from "./model.js";
@@ -75,6 +75,7 @@ export async function planTraining(
   const { target } = data.encoding;
   const task = taskOf(target);
   checkLoss(settings, task, given);
+  checkThreshold(settings, data, given);
   const batchSize = settings.batchSize === "all" ? data.train.rows : settings.batchSize;
   const stepsPerEpoch = Math.ceil(data.train.rows / batchSize);
   const epochs = settings.epochs ?? defaultEpochs(stepsPerEpoch);

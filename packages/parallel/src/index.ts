@@ -106,6 +106,7 @@ export {
   type TargetEncoding,
 } from "./dataset/target-encoding.js";
 export { unknownLabels } from "./dataset/labels.js";
+export { bestThreshold } from "./dataset/threshold.js";
 export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
 export {
   decodeOutputs,

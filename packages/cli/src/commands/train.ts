@@ -41,6 +41,7 @@ import {
 import { lockRun } from "../run-lock.js";
 import type { RawFlags } from "../settings.js";
 import { watchSignals } from "../signals.js";
+import { decideThreshold } from "../threshold.js";
 import type { TrainingData } from "../training-data.js";
 import { planTraining, type TrainingPlan } from "../training-plan.js";
 import { runCannotWrite } from "../usage-error.js";
@@ -192,29 +193,34 @@ async function beginManifest(
 
 /** Writes model, state and the finished manifest, and tells the scores. */
 async function finish(
-  { settings, data, options, stepsPerEpoch }: TrainingPlan,
+  plan: TrainingPlan,
   files: RunFiles,
   result: RunResult,
   begun: Manifest,
   { past }: Trainer,
   reporter: Reporter,
 ): Promise<void> {
+  const { settings, data, options, stepsPerEpoch } = plan;
   const { parameters, stopped, converged, best, steps, skipped, seconds, workers, shards, hash } =
     result;
   const { model: spec, loss, unit, ops } = options;
   await saveCheckpoint(checkpointsOf(settings, files), result.state);
-  await saveModel(files.model, { spec, loss, encoding: data.encoding, parameters, metadata: {} });
+  const { encoding, threshold, scoresBy } = await decideThreshold(plan, parameters);
+  await saveModel(files.model, { spec, loss, encoding, parameters, metadata: {} });
   // The scores of the weights that are saved.
   const epochs = [...past, ...result.epochs];
   const scored = best === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === best.epoch);
-  const validation: Scores | null = scored?.validation ?? null;
-  const test =
+  const validation = await scoresBy(data.validation, scored?.validation ?? null);
+  const test: Scores | null =
     data.test && !stopped
-      ? await evaluate(spec, parameters, loss, data.test, {
-          workers: settings.workers,
-          unit,
-          ops,
-        })
+      ? await scoresBy(
+          data.test,
+          await evaluate(spec, parameters, loss, data.test, {
+            workers: settings.workers,
+            unit,
+            ops,
+          }),
+        )
       : null;
   await writeManifest(files, {
     ...begun,
@@ -243,6 +249,7 @@ async function finish(
     weights: hash,
     validation,
     test,
+    threshold,
     time: result.profile && timeShares(result.profile),
     blasGains: await wouldGain(settings.backend, seconds, numbersOf({ parameters })),
   });

@@ -193,6 +193,14 @@ export function countOr<const Word extends string>(
   };
 }
 
+/** A number above 0 and below 1, or a word. */
+export function partOr<const Word extends string>(word: Word): ValueKind<number | Word> {
+  return {
+    schema: z.union([z.literal(word), number.pipe(z.number().gt(0).lt(1))]),
+    allowed: `${word} or a number above 0 and below 1`,
+  };
+}
+
 /** Reads a value; throws UsageError that begins with `place` when it is not allowed. */
 export function readValue<T>(kind: ValueKind<T>, raw: unknown, place: string): T {
   const parsed = kind.schema.safeParse(raw);

@@ -86,8 +86,14 @@ function formatEncoding({ features, target }: Encoding): string {
 function targetLines(target: TargetEncoding): readonly string[] {
   const first = "predicts   ";
   switch (target.kind) {
-    case "class":
-      return [`${first}${target.column}: one of ${target.classes.slice(0, 20).join(", ")}`];
+    case "class": {
+      const { column, classes, threshold } = target;
+      const from =
+        threshold === undefined
+          ? ""
+          : `; ${classes[1] ?? ""} from a probability of ${short(threshold)} on`;
+      return [`${first}${column}: one of ${classes.slice(0, 20).join(", ")}${from}`];
+    }
     case "number":
       return target.columns.map(
         ({ column, mean, sd }, i) =>

@@ -1,5 +1,6 @@
 // What a training run tells its user: the moments of a run, and who can tell them.
 import type { RunEvent, Scores, Task } from "@shardgrad/parallel";
+import type { Threshold } from "../threshold.js";
 import type { TimeShares } from "./time-shares.js";
 
 /** The data are read and encoded; the workers start next. */
@@ -29,6 +30,8 @@ export interface EndEvent {
   readonly weights: string; // sha256 of the weights
   readonly validation: Scores | null;
   readonly test: Scores | null;
+  /** With --threshold: the class, and the probability from which on it is predicted. */
+  readonly threshold?: Threshold | undefined;
   /** Where the workers' time went; null unless it was noted. */
   readonly time: TimeShares | null;
   /** Whether OpenBLAS is there, was not used, and would have made the run faster. */

@@ -136,6 +136,10 @@ function describeEnd(event: EndEvent, { data, sql, ops }: TextReport): string[] 
         `${count(event.skipped)} of ${count(event.steps)} steps were skipped (--on-nan skip)`,
       ),
     );
+  if (event.threshold)
+    lines.push(
+      `threshold   ${event.threshold.class} from a probability of ${short(event.threshold.probability)} on`,
+    );
   const kept = event.best === null ? "" : `  (the best epoch, ${count(event.best.epoch)})`;
   if (event.validation) lines.push(`validation  ${scoreLine(event.validation)}${kept}`);
   if (event.test) lines.push(`test        ${pc.bold(scoreLine(event.test))}`);

@@ -2,6 +2,7 @@
 import { scalar } from "@shardgrad/core";
 import type { Encoding } from "./encoding.js";
 import { targetWidth } from "./target-encoding.js";
+import { logitMargin } from "./threshold.js";
 
 /** Predicted classes of some rows. */
 export interface ClassPredictions {
@@ -37,8 +38,8 @@ export function predictionName(predicted: number, column: string): string {
 }
 
 /**
- * What outputs [rows, outputs] mean: the class of the largest logit (the first of equals) and the softmax of the
- * logits; or value·sd + mean; or the sigmoid of each logit, and the labels whose logit is at least 0. Throws RangeError when an output is not finite or they are no whole number of rows.
+ * What outputs [rows, outputs] mean: the class of the largest logit (the first of equals), or that on its side of the
+ * threshold, and the softmax of the logits; or value·sd + mean; or the sigmoid of each logit, and the labels whose logit is at least 0. Throws RangeError when an output is not finite or they are no whole number of rows.
  */
 export function decodeOutputs(
   { target }: Pick<Encoding, "target">,
@@ -78,16 +79,25 @@ export function decodeOutputs(
       probabilities: Float64Array.from(outputs, sigmoid),
     };
   }
-  const indices = Int32Array.from({ length: rows }, (_, row) =>
+  const largest = Int32Array.from({ length: rows }, (_, row) =>
     argmax(outputs, row * width, width),
   );
+  const indices = target.threshold === undefined ? largest : atThreshold(outputs, target.threshold);
   return {
     kind: "class",
     classes: target.classes,
     indices,
     labels: Array.from(indices, (index) => target.classes[index] ?? ""),
-    probabilities: softmaxRows(outputs, width, indices),
+    probabilities: softmaxRows(outputs, width, largest),
   };
+}
+
+/** 1 where the second of two logits exceeds the first by enough, else 0. */
+function atThreshold(logits: Float32Array, threshold: number): Int32Array {
+  const margin = logitMargin(threshold);
+  return Int32Array.from({ length: logits.length / 2 }, (_, row) =>
+    Math.fround((logits[2 * row + 1] ?? 0) - (logits[2 * row] ?? 0)) >= margin ? 1 : 0,
+  );
 }
 
 /** The index of the largest of `width` numbers from `start`, the first of equals. */

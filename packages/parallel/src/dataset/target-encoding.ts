@@ -6,6 +6,8 @@ export interface ClassTargetEncoding {
   readonly column: string;
   readonly element: "text" | "number"; // what the column held
   readonly classes: readonly string[]; // text by code unit, numbers by value
+  /** Of two classes: the probability, above 0 and below 1, from which on the second is predicted. Absent: the most probable is. */
+  readonly threshold?: number;
 }
 
 /** A column of numbers to be predicted: (value − mean)/sd inside, reported in its own unit. */

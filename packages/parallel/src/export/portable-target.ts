@@ -1,7 +1,8 @@
 // How each kind of target is written outside of shardgrad: what a model's outputs mean, as ONNX nodes and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
 import { predictionName } from "../dataset/decode.js";
-import type { TargetEncoding } from "../dataset/target-encoding.js";
+import type { ClassTargetEncoding, TargetEncoding } from "../dataset/target-encoding.js";
+import { logitMargin } from "../dataset/threshold.js";
 import { json } from "./js-features.js";
 import { ROWS_NAME } from "./portable-features.js";
 
@@ -26,25 +27,34 @@ type PortableTargets = {
 /** Kinds of targets: the compiler wants a row for each. */
 const portableTargets: PortableTargets = {
   class: {
-    onnx: (graph, outputs, { column, classes }) => {
-      const largest = graph.node("ArgMax", [outputs], { axis: { int: 1 }, keepdims: { int: 0 } });
+    onnx: (graph, outputs, target) => {
+      const { column, classes, threshold } = target;
+      const chosen =
+        threshold === undefined
+          ? graph.node("ArgMax", [outputs], { axis: { int: 1 }, keepdims: { int: 0 } })
+          : onnxAtThreshold(graph, outputs, threshold);
       const names = graph.constant("classes", "string", [classes.length], classes);
-      const label = graph.node("Gather", [names, largest]);
-      graph.output("label", label, "string", [ROWS_NAME], `the most probable ${column}`);
+      const label = graph.node("Gather", [names, chosen]);
+      graph.output("label", label, "string", [ROWS_NAME], `${column}: ${classWords(target)}`);
       const softmax = graph.node("Softmax", [outputs], { axis: { int: 1 } });
       const doc = `the probability of each of ${classes.length} classes, in the order of the metadata`;
       graph.output("probabilities", softmax, "float", [ROWS_NAME, classes.length], doc);
     },
-    js: (outputs) => [
-      `const largest = ${outputs}.reduce((best, v, i, all) => (v > all[best] ? i : best), 0);`,
+    js: (outputs, { threshold }) => [
+      threshold === undefined
+        ? `const chosen = ${outputs}.reduce((best, v, i, all) => (v > all[best] ? i : best), 0);`
+        : `const chosen = Math.fround(${outputs}[1] - ${outputs}[0]) >= ${json(logitMargin(threshold))} ? 1 : 0;`,
       `const probabilities = softmax(${outputs}).map((p, i) => [classes[i], p]);`,
-      "return { label: classes[largest], probabilities: Object.fromEntries(probabilities) };",
+      "return { label: classes[chosen], probabilities: Object.fromEntries(probabilities) };",
     ],
     type: ({ classes }) => {
       const names = classes.map((name) => json(name)).join(" | ");
       return `{ readonly label: ${names}; readonly probabilities: Readonly<Record<${names}, number>> }`;
     },
-    words: () => "The most probable class, and the probability of each",
+    words: (target) => {
+      const words = classWords(target);
+      return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}, and the probability of each`;
+    },
   },
   number: {
     // In f64: a float has no digits for a year or a time stamp to be told from the next.
@@ -112,6 +122,24 @@ const portableTargets: PortableTargets = {
     words: () => "The labels whose probability is at least 1/2, and the probability of each",
   },
 };
+
+function classWords({ classes: [first, second], threshold }: ClassTargetEncoding): string {
+  return threshold === undefined
+    ? "the most probable class"
+    : `${json(second)} from a probability of ${threshold} on, else ${json(first)}`;
+}
+
+/** The index of the second class where its logit exceeds the first's by enough, else of the first: int64 [rows]. */
+function onnxAtThreshold(graph: OnnxGraph, outputs: string, threshold: number): string {
+  const [first = "", second = ""] = [0, 1].map((at) =>
+    graph.node("Gather", [outputs, graph.constant("class", "int64", [], [at])], {
+      axis: { int: 1 },
+    }),
+  );
+  const margin = graph.constant("margin", "float", [], [logitMargin(threshold)]);
+  const lead = graph.node("Sub", [second, first]);
+  return graph.cast(graph.node("GreaterOrEqual", [lead, margin]), "int64");
+}
 
 /** The rule for a target's own kind. */
 function ruleOf<Target extends TargetEncoding>(target: Target): PortableTarget<Target> {

@@ -131,12 +131,18 @@ export const encodingSchema: z.ZodType<Encoding> = z.strictObject({
     ]),
   ),
   target: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("class"),
-      column: name,
-      element: z.enum(["text", "number"]),
-      classes: z.array(z.string()).min(2),
-    }),
+    z
+      .strictObject({
+        kind: z.literal("class"),
+        column: name,
+        element: z.enum(["text", "number"]),
+        classes: z.array(z.string()).min(2),
+        threshold: z.number().gt(0).lt(1).exactOptional(),
+      })
+      .refine(({ classes, threshold }) => threshold === undefined || classes.length === 2, {
+        error: "a threshold is between two classes",
+        path: ["threshold"],
+      }),
     z.strictObject({
       kind: z.literal("number"),
       columns: z.array(z.strictObject({ column: name, mean: finite, sd: scale })).min(1),

@@ -1,7 +1,7 @@
 // The options of `shardgrad train` that say how the weights are found.
 import type { OptimizerSpec } from "@shardgrad/core";
 import type { OptionTable } from "../option.js";
-import { choice, countOr, integer, onOff, path, real } from "../values.js";
+import { choice, countOr, integer, onOff, partOr, path, real } from "../values.js";
 
 /** How a run finds its weights. */
 export interface TrainingSettings {
@@ -22,6 +22,7 @@ export interface TrainingSettings {
   readonly patience?: number | undefined;
   readonly monitor?: string | undefined;
   readonly minDelta: number;
+  readonly threshold?: "f1" | number | undefined;
   readonly onNan: "stop" | "skip";
   readonly seed: number;
   readonly initFrom?: string | undefined;
@@ -147,6 +148,13 @@ export const trainingOptions: OptionTable<TrainingSettings> = {
     help: "How much better a score must be to count",
     group: "Training",
     default: 0,
+    scope: "result",
+  },
+  threshold: {
+    kind: partOr("f1"),
+    help: "Of two classes: predict the second, such as yes of no and yes, from this probability on; f1: the one with the best mean F1 of the validation rows",
+    group: "Training",
+    defaultWords: "the most probable class",
     scope: "result",
   },
   onNan: {
