@@ -41,7 +41,7 @@ function replicaOf({ layout, memory }: Lab, index: number, calls?: Call[]): Repl
     return [[name, (...args: number[]): number => (calls.push({ name, args }), call(...args))]];
   });
   // More than products: whatever is given here is called in place of the kernel of that name.
-  const replica = createReplica(layout, options, Object.fromEntries(noting) as Products);
+  const replica = createReplica(layout, options, () => Object.fromEntries(noting) as Products);
   calls.length = 0; // the test of the arithmetic, once a run
   return replica;
 }

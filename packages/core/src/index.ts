@@ -175,4 +175,4 @@ export {
 } from "./tree.js";
 export type { Scratch, Subtree, Work } from "./value.js";
 export { checkArithmetic } from "./arithmetic-check.js";
-export { loadBlas, prepareBlas, requireBlas, type Products } from "./blas.js";
+export { loadBlas, prepareBlas, requireBlas, type Calls, type Products } from "./blas.js";

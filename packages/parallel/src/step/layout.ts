@@ -278,8 +278,7 @@ function layTraining(
   if (training === null) throw new RangeError("layout: no training");
   const { batchSize, shards, data } = training;
   const graph = trainingGraph(job, ops);
-  const cut = (rows: number): BatchCut =>
-    cutBatch(rows, batchSize, shards, job.workers, job.backend);
+  const cut = (rows: number): BatchCut => cutBatch(rows, batchSize, shards, job.workers);
   const cuts = [
     cut(Math.min(batchSize, data.rows)),
     cut(data.rows % batchSize || Math.min(batchSize, data.rows)),

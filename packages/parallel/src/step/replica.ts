@@ -4,6 +4,7 @@
 // ÷ rows of the batch, optimizer: θ[step+1] from θ[step] → ‖ (the commit) → next step
 import {
   checkArithmetic,
+  type Calls,
   loadKernels,
   type Kernels,
   type Products,
@@ -11,9 +12,10 @@ import {
 } from "@shardgrad/core";
 import { Barrier, Control } from "./control.js";
 import { jobPhases } from "./job.js";
-import type { Layout } from "./layout.js";
+import { SCORED_CHUNK, type Layout } from "./layout.js";
 import { trainAll } from "./phases.js";
 import { createScoring } from "./scoring.js";
+import { shardRows } from "./shards.js";
 import { createHashing } from "./theta-hashes.js";
 import { Tracer } from "./trace.js";
 import { createTrainingStep } from "./training-step.js";
@@ -47,30 +49,48 @@ export interface Replica {
 
 /**
  * Makes the replica of one worker over a memory that holds the job's data.
- * @param products what multiplies matrices instead of our kernels
+ * @param productsOf what multiplies matrices instead of our kernels
  */
 export function createReplica(
   layout: Layout,
   { memory, module, index, spin, probe, snapshot, trace }: ReplicaOptions,
-  products?: Products,
+  productsOf?: (calls: Calls) => Products,
 ): Replica {
   const places = layout.workers[index];
   if (places === undefined)
     throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
-  const kernels: Kernels & Scratch = {
-    ...loadKernels("f32", memory, module),
-    ...products,
+  const own = loadKernels("f32", memory, module);
+  // A native product's bits may depend on how many rows it has: in training they are those of a shard, whoever runs it.
+  const kernelsFor = (calls: Calls): Kernels & Scratch => ({
+    ...own,
+    ...productsOf?.(calls),
     scratch: places.kernels,
-  };
-  checkArithmetic(kernels, places.kernels);
+  });
+  checkArithmetic(own, places.kernels);
   const control = new Control(memory.buffer);
   const tracer = trace === null ? null : new Tracer(trace, layout.job.maxWorkers, index);
+  const { training: spec } = layout.job;
   const scoring =
-    layout.scoring === null ? null : createScoring(layout, layout.scoring, kernels, places, index);
-  const step =
-    layout.training === null
+    layout.scoring === null
       ? null
-      : createTrainingStep(layout, layout.training, kernels, places, index, { snapshot, tracer });
+      : createScoring(
+          layout,
+          layout.scoring,
+          kernelsFor({ rows: SCORED_CHUNK, shards: 1 }),
+          places,
+          index,
+        );
+  const step =
+    layout.training === null || spec === null
+      ? null
+      : createTrainingStep(
+          layout,
+          layout.training,
+          kernelsFor({ rows: shardRows(spec.batchSize, spec.shards), shards: spec.shards }),
+          places,
+          index,
+          { snapshot, tracer },
+        );
   const storeHash = index === 0 ? createHashing(layout, memory.buffer, control) : null;
   return {
     score: () => scoring?.run(0),

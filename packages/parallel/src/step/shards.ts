@@ -7,7 +7,7 @@ import type { Backend } from "./job.js";
  * Small shards cost time in the products, few shards leave workers idle.
  */
 export function defaultShards(batchSize: number, backend: Backend = "wasm"): number {
-  // A native product is the faster the more rows it has, and every shard has a gradient buffer of its own.
+  // A native library copies the weights for every shard that it multiplies.
   if (backend === "blas") return Math.min(batchSize, batchSize < 1024 ? 4 : 8);
   if (batchSize < 8) return batchSize;
   if (batchSize < 128) return 4;
@@ -61,7 +61,6 @@ export function cutBatch(
   batchSize: number,
   shards: number,
   workers: number,
-  backend: Backend = "wasm",
 ): BatchCut {
   const size = shardRows(batchSize, shards);
   const present = presentShards(rows, batchSize, shards);
@@ -69,12 +68,7 @@ export function cutBatch(
   const parts = Array.from({ length: workers }, (_, w): BatchPart => {
     const { lo, hi } = workerShards(present, workers, w);
     const firstRow = lo * size;
-    // A native product sums the rows of one shard; with our own the tree runs inside the product.
-    const spans =
-      backend === "wasm"
-        ? cover(present, lo, hi)
-        : Array.from({ length: hi - lo }, (__, i): Span => ({ lo: lo + i, hi: lo + i + 1 }));
-    const subtrees = spans.map((span): SubtreeRows => {
+    const subtrees = cover(present, lo, hi).map((span): SubtreeRows => {
       const leaves = postOrder(span.lo, span.hi);
       return {
         span,

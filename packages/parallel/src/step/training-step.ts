@@ -192,26 +192,8 @@ export function createTrainingStep(
       const current = parts[cutOf(inEpoch)];
       if (current === undefined || current.part.rows === 0) return;
       awaitRows(epoch, inEpoch);
-      const { part, subtrees, single } = current;
-      if (job.backend === "wasm") {
-        run(epoch, inEpoch, step, commits, part.firstRow, part.rows, subtrees);
-        return;
-      }
-      // A native product's bits depend on how many rows it has: shards are run one by one, whoever runs them.
-      for (let i = 0; i < part.subtrees.length; i += 1) {
-        const shard = part.subtrees[i];
-        const own = single[i];
-        if (shard !== undefined && own !== undefined)
-          run(
-            epoch,
-            inEpoch,
-            step,
-            commits,
-            part.firstRow + shard.firstRow,
-            shard.rows[0] ?? 0,
-            own,
-          );
-      }
+      const { part, subtrees } = current;
+      run(epoch, inEpoch, step, commits, part.firstRow, part.rows, subtrees);
     },
     shardsOf: (inEpoch) =>
       (parts[cutOf(inEpoch)]?.part.subtrees ?? []).flatMap(({ span }) =>
@@ -269,7 +251,7 @@ function writePrograms(
   training: TrainingLayout,
   words: Int32Array,
   index: number,
-): { part: BatchPart; subtrees: Subtree[]; single: (readonly Subtree[])[] }[] {
+): { part: BatchPart; subtrees: Subtree[] }[] {
   return training.cuts.map(({ parts, merges }, cut) => {
     const part = parts[index];
     if (part === undefined) throw new RangeError(`training: the batch has no part ${index}`);
@@ -283,6 +265,6 @@ function writePrograms(
       other.subtrees.map((_, i) => (layout.workers[w]?.subtrees ?? 0) + i * training.gradientBytes),
     );
     writeProgram(words, (training.reduceTables[cut] ?? 0) >> 2, addresses, merges);
-    return { part, subtrees, single: subtrees.map((subtree) => [{ ...subtree, firstRow: 0 }]) };
+    return { part, subtrees };
   });
 }

@@ -16,12 +16,12 @@ let replica: Replica | undefined;
 const api = {
   async prepare(job: JobSpec, options: ReplicaOptions): Promise<void> {
     const { memory, module } = options;
-    const products =
+    const productsOf =
       job.backend === "blas" ? await loadBlas(loadKernels("f32", memory, module)) : undefined;
     replica = createReplica(
       createLayout(job, (await loadOps(job.opModules)).ops),
       options,
-      products,
+      productsOf,
     );
   },
   /** Whether the workers have paused, and not come to the end of the run. */
