@@ -116,17 +116,17 @@ export function createUpdate(
     range.scale = scales[cut] ?? 1;
     let finite = true;
     const start = tracer === null ? 0 : now();
+    let begun = start; // to reduce a chunk
     let reducing = 0; // milliseconds
     for (let from = lo; from < hi;) {
       const chunk = Math.floor(from / THETA_CHUNK);
       const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
-      const begun = tracer === null ? 0 : now();
       const gradient = sum === null ? places.gradient : sum + 4 * from;
       if (sum === null) {
         kernels.reduceTree(to - from, table, 4 * from, gradient, kernels.scratch);
         for (const extra of training.extraUses) addUse(kernels, extra, table, from, to, places);
+        if (tracer !== null) reducing += now() - begun;
       }
-      if (tracer !== null) reducing += now() - begun;
       if (uniform) finite = updateRange(from, to, gradient, current, next, false) && finite;
       else {
         const border = Math.min(Math.max(from, decayingCount), to);
@@ -147,6 +147,7 @@ export function createUpdate(
           theta[current] + 4 * from,
         );
       from = to;
+      if (tracer !== null && from < hi) begun = now();
     }
     // Reducing and updating take turns chunk by chunk; the trace shows them one after the other.
     tracer?.turnAt(start, REDUCE, step);
