@@ -5,6 +5,7 @@ import {
   lintTraining,
   readTable,
   tableFromRecords,
+  type Table,
   type TableRecord,
 } from "@shardgrad/parallel";
 import { describe, expect, it } from "vitest";
@@ -62,6 +63,42 @@ describe("before training, a warning is given for", () => {
     expect(warnings(records, scored)).toEqual([
       expect.stringContaining("1 of 2 test rows are also training rows"),
     ]);
+  });
+
+  it("pictures that are trained on and scored, none that only agree in part", () => {
+    const side = 12;
+    const pictures = (...changes: readonly (readonly [place: number, byte: number])[]): Table => ({
+      source: "pictures",
+      rows: changes.length,
+      columns: [
+        {
+          kind: "vector",
+          name: "x",
+          shape: [side, side],
+          width: side * side,
+          values: Uint8Array.from(
+            changes.flatMap(([place, byte]) =>
+              Array.from({ length: side * side }, (_, i) => (i === place ? byte : i)),
+            ),
+          ),
+        },
+        { kind: "text", name: "y", codes: new Int32Array(changes.length), values: ["a"] },
+      ],
+      places: { noun: "row", first: 1, numbers: null },
+      notes: [],
+    });
+    const last = side * side - 1;
+    const [train, scored] = [
+      pictures([0, 9], [last, 9], [70, 9]),
+      pictures([0, 8], [last, 9], [70, 8], [0, 0]),
+    ];
+    const found = lintTraining({
+      target: "y",
+      features: ["x"],
+      train: { table: train, rows: allRows(train) },
+      scored: { test: { table: scored, rows: allRows(scored) } },
+    });
+    expect(found).toEqual([expect.stringContaining("1 of 4 test rows are also training rows")]);
   });
 });
 

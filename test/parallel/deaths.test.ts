@@ -19,6 +19,7 @@ interface Plan {
   readonly workers: number;
   readonly deaths: string;
   readonly skips?: boolean;
+  readonly ahead?: number;
 }
 
 async function outcomes(plans: readonly Plan[]): Promise<Outcome[]> {
@@ -105,5 +106,24 @@ describe("a run whose worker threads end", () => {
     const [outcome] = await outcomes([{ workers: 2, deaths }]);
     expect(outcome?.hash).toBeUndefined();
     expect(outcome?.error).toMatch(/worker 1 of 2 ended \d+ times in step 1 \(.*exit code 7\)/u);
+  });
+
+  it("started ahead of it, as many as it has, fewer or more, gives the same bytes", async () => {
+    const [undisturbed, ...disturbed] = await outcomes([
+      { workers: 3, deaths: "" },
+      { workers: 3, deaths: "", ahead: 1 },
+      { workers: 3, deaths: "0:0", ahead: 3 },
+      { workers: 2, deaths: "1:5", ahead: 4 },
+      { workers: 3, deaths: "1:5,3:2", ahead: 2 },
+    ]);
+    for (const { workers, deaths, restarts, error, hash, epochs } of disturbed) {
+      const what = `${workers} workers, deaths ${deaths}`;
+      expect({ error, hash, epochs }, what).toEqual({
+        error: null,
+        hash: undisturbed?.hash,
+        epochs: undisturbed?.epochs,
+      });
+      expect(restarts.length, what).toBe(deaths === "" ? 0 : deaths.split(",").length);
+    }
   });
 });

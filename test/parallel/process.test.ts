@@ -12,6 +12,12 @@ describe("a process that trains", () => {
     expect(found?.alive.filter((resource) => resource !== "PipeWrap")).toEqual([]);
   });
 
+  it("is not kept alive by threads that were started ahead and have no job", async () => {
+    const ended = await runChild("ahead.mjs");
+    expect(jsonLines(ended)).toEqual([{ code: 0 }]);
+    expect({ code: ended.code, errors: ended.errors }).toEqual({ code: 0, errors: "" });
+  });
+
   it("is not ended by a run that fails while nobody looks, and ends by itself", async () => {
     const ended = await runChild("unread.mjs", [], ["die.mjs"]);
     expect(jsonLines(ended)).toEqual([{ code: 0 }]);

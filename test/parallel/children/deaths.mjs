@@ -1,6 +1,7 @@
 // Trains a small job once for each plan of deaths in argv[2] and prints what came of it, one JSON line each.
 import { dense, dropoutLayer, sequential } from "@shardgrad/core";
 import { datasetFromArrays, Trainer } from "@shardgrad/parallel";
+import { startThreads } from "@shardgrad/parallel/ahead";
 import { streamOfRows } from "../../stream/rows.mjs";
 import { outcomeOf } from "./outcome.mjs";
 
@@ -10,10 +11,19 @@ const features = Array.from({ length: rows }, (_, r) =>
 );
 const labels = features.map(([a = 0, b = 0]) => (a * a + b > 0.2 ? 1 : 0));
 
-/** @type {{ workers: number, deaths: string, epochs?: number, streamed?: boolean, changes?: number[], skips?: boolean }[]} */
+/** @type {{ workers: number, deaths: string, epochs?: number, streamed?: boolean, changes?: number[], skips?: boolean, ahead?: number }[]} */
 const plans = JSON.parse(process.argv[2] ?? "[]");
-for (const { workers, deaths, epochs = 3, streamed = false, changes, skips = false } of plans) {
+for (const {
+  workers,
+  deaths,
+  epochs = 3,
+  streamed = false,
+  changes,
+  skips = false,
+  ahead,
+} of plans) {
   process.env.DIE = deaths;
+  if (ahead !== undefined) startThreads(ahead);
   const data = datasetFromArrays(features, Int32Array.from(labels));
   const [block] = data.features;
   if (skips && block?.kind === "f32") block.values[7 * 6] = Number.NaN;

@@ -1,6 +1,7 @@
 // Calls a command's module; only the one that runs is loaded.
 import type { CommandName } from "../options/commands.js";
 import type { RawFlags } from "../settings.js";
+import { startAhead } from "../start-ahead.js";
 
 /** 0 done, 1 a run that failed, 2 input that makes no sense, 130 or 143 ended by SIGINT or SIGTERM. */
 export type CommandResult = 0 | 1 | 2 | 130 | 143;
@@ -9,6 +10,7 @@ export type CommandResult = 0 | 1 | 2 | 130 | 143;
 export async function runCommand(name: CommandName, flags: RawFlags): Promise<CommandResult> {
   switch (name) {
     case "train":
+      startAhead(flags);
       return (await import("./train.js")).train(flags);
     case "evaluate":
       return (await import("./evaluate.js")).evaluateModel(flags);

@@ -78,15 +78,19 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
   );
   try {
     trainer.open().catch(() => {}); // the run tells; threads start while the folder is made ready
-    await prepareFolder(plan, files, trainer);
-    const run = trainer.run({ signal: watch.signal }); // the first steps are done while the manifest is written
-    const begun = await beginManifest(plan, files);
-    const result = await follow(run, files, reporter).catch(async (error: unknown) => {
-      await writeManifest(files, { ...begun, status: "failed" }).catch(() => {}); // the first error says more
+    await clearFolder(plan, files, trainer);
+    const run = trainer.run({ signal: watch.signal });
+    let described: Promise<Manifest> | undefined;
+    const describe = (): Promise<Manifest> => (described ??= describeRun(plan, files));
+    const result = await follow(run, files, reporter, describe).catch(async (error: unknown) => {
+      // The first error says more than one in writing it down.
+      await describe()
+        .then((begun) => writeManifest(files, { ...begun, status: "failed" }))
+        .catch(() => {});
       throw withPlaces(error, data);
     });
     await profiles.write(result);
-    await finish(plan, files, result, begun, trainer, reporter);
+    await finish(plan, files, result, await describe(), trainer, reporter);
     return result.stopped ? (watch.exitCode() ?? 0) : 0;
   } catch (error) {
     throw runCannotWrite(files.folder, error);
@@ -111,10 +115,16 @@ function checkpointsOf(
   return { path: state, keep, ...often };
 }
 
-/** Tells and stores a run's events until it ends. */
-async function follow(run: Run, files: RunFiles, reporter: Reporter): Promise<RunResult> {
+/** Tells and stores a run's events until it ends; describes it when it has begun, so that its first steps need not wait. */
+async function follow(
+  run: Run,
+  files: RunFiles,
+  reporter: Reporter,
+  describe: () => Promise<Manifest>,
+): Promise<RunResult> {
   for await (const event of run) {
     reporter.tell(event);
+    if (event.type === "start") await describe();
     if (event.type === "epoch") await appendMetrics(files, event);
   }
   return run.result;
@@ -154,9 +164,9 @@ async function folderOf({ settings, files, resumed }: TrainingPlan): Promise<Run
 
 const nameOf = ([first = "data"]: readonly string[]): string => (first === "-" ? "stdin" : first);
 
-/** Makes the folder ready: nothing of an earlier run but what this one goes on from, and the configuration to go on with. */
-async function prepareFolder(
-  { settings, resumed, stepsPerEpoch }: TrainingPlan,
+/** Leaves nothing of an earlier run in the folder but what this one goes on from. */
+async function clearFolder(
+  { resumed, stepsPerEpoch }: TrainingPlan,
   files: RunFiles,
   { past }: Trainer,
 ): Promise<void> {
@@ -166,17 +176,17 @@ async function prepareFolder(
     await keepMetrics(files, Math.floor(steps / stepsPerEpoch), past);
     await keepHashes(files, steps);
   } else await clearRun(files);
+}
+
+/** Writes the configuration to go on with, and a manifest that says what went into the run and that it goes on. */
+async function describeRun(
+  { settings, data, fingerprints }: TrainingPlan,
+  files: RunFiles,
+): Promise<Manifest> {
   await writeFileAtomic(
     files.config,
     await formatConfig({ ...settings }, trainOptions, files.folder),
   );
-}
-
-/** Writes a manifest that says what went into the run and that it goes on. */
-async function beginManifest(
-  { settings, data, fingerprints }: TrainingPlan,
-  folder: RunFiles,
-): Promise<Manifest> {
   const manifest: Manifest = {
     shardgrad: version(),
     node: process.version,
@@ -187,7 +197,7 @@ async function beginManifest(
     data: await fingerprints(),
     splits: data.splits,
   };
-  await writeManifest(folder, manifest);
+  await writeManifest(files, manifest);
   return manifest;
 }
 

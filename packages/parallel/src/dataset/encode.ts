@@ -128,7 +128,12 @@ function vectorBlock(
 function bytesOf(source: Uint8Array, width: number, rows: Int32Array): Uint8Array {
   if (rows.length * width === source.length && rows.every((row, i) => row === i)) return source;
   const values = new Uint8Array(rows.length * width);
-  rows.forEach((row, i) => values.set(source.subarray(row * width, (row + 1) * width), i * width));
+  for (let from = 0, to = 0; from < rows.length; from = to) {
+    const first = rows[from] ?? 0;
+    do to += 1;
+    while (rows[to] === first + to - from); // rows that follow one another are copied at once
+    values.set(source.subarray(first * width, (first + to - from) * width), from * width);
+  }
   return values;
 }
 

@@ -1,7 +1,8 @@
 // Warnings about a table, one line each: what is likely to make a model worse than its score, or its score better than it.
 import type { Task } from "./fit-target.js";
 import { shown } from "./input-error.js";
-import { allRows, hasValue, listed, type Column, type Table, type VectorColumn } from "./table.js";
+import { rowKeys, valueText } from "./row-keys.js";
+import { allRows, hasValue, listed, type Column, type Table } from "./table.js";
 
 /** Rows of a table that are used for one purpose. */
 export interface TablePart {
@@ -60,13 +61,6 @@ export function lintTable(table: Table): string[] {
   ];
 }
 
-/** The value of a row as text that is the same in every table; null where there is none. */
-function valueText(column: Column, row: number): string | null {
-  if (!hasValue(column, row)) return null;
-  if (column.kind === "number") return String(column.values[row]);
-  return column.kind === "text" ? (column.values[column.codes[row] ?? -1] ?? "") : null;
-}
-
 /** A feature that says what the target is: the same values, or other names for the same classes. */
 function copy(column: Column, goal: Column, rows: Int32Array): string[] {
   if (column.kind !== "text" && column.kind !== "number") return [];
@@ -96,6 +90,7 @@ function constant(column: Column, rows: Int32Array): string[] {
 }
 
 function empty(column: Column, rows: Int32Array): string[] {
+  if (column.kind === "vector" || column.kind === "opaque") return [];
   let missing = 0;
   for (const row of rows) if (!hasValue(column, row)) missing += 1;
   if (missing <= MOSTLY * rows.length || missing === rows.length) return [];
@@ -128,71 +123,22 @@ function repeated(
 ): string[] {
   const parts = Object.entries(scored).filter(([, part]) => part !== null && part.rows.length > 0);
   if (parts.length === 0) return [];
-  const known = new Set(rowKeys(columns, train.rows));
+  const glances = rowKeys(columns, train.rows, "glance");
   return parts.flatMap(([name, part]) => {
     if (part === null) return [];
     const own = columns.flatMap(
       (column) => part.table.columns.find((other) => other.name === column.name) ?? [],
     );
     if (own.length < columns.length) return [];
-    const count = rowKeys(own, part.rows).filter((key) => known.has(key)).length;
+    const glanced = new Set(rowKeys(own, part.rows, "glance"));
+    const likely = train.rows.filter((_, i) => glanced.has(glances[i] ?? 0));
+    const known = new Set(rowKeys(columns, likely));
+    const count =
+      likely.length === 0 ? 0 : rowKeys(own, part.rows).filter((key) => known.has(key)).length;
     return count === 0
       ? []
       : [
           `${count} of ${part.rows.length} ${name} rows are also training rows, value by value; their score may be too good`,
         ];
   });
-}
-
-/** A key for each row that is the same for rows with the same values: two hashes (FNV-1a, two bases) as one exact number. */
-function rowKeys(columns: readonly Column[], rows: Int32Array): Float64Array {
-  const first = new Int32Array(rows.length).fill(0x811c9dc5 | 0);
-  const second = new Int32Array(rows.length).fill(0x01234567);
-  for (const column of columns) {
-    if (column.kind === "opaque") continue;
-    if (column.kind === "vector") {
-      const { words, count } = wordsOf(column);
-      rows.forEach((row, i) => {
-        let [one, other] = [first[i] ?? 0, second[i] ?? 0];
-        for (let j = row * count; j < (row + 1) * count; j += 1) {
-          one = nextFirst(one, words[j] ?? 0);
-          other = nextSecond(other, words[j] ?? 0);
-        }
-        first[i] = one;
-        second[i] = other;
-      });
-      continue;
-    }
-    rows.forEach((row, i) => {
-      const text = valueText(column, row);
-      let [one, other] = [first[i] ?? 0, second[i] ?? 0];
-      for (let j = 0; j < (text?.length ?? 0); j += 1) {
-        const unit = text?.charCodeAt(j) ?? 0;
-        one = nextFirst(one, unit);
-        other = nextSecond(other, unit);
-      }
-      const end = text === null ? -1 : -2;
-      first[i] = nextFirst(one, end);
-      second[i] = nextSecond(other, end);
-    });
-  }
-  return Float64Array.from(first, (hash, i) => (hash >>> 0) + ((second[i] ?? 0) >>> 11) * 2 ** 32);
-}
-
-const nextFirst = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193);
-const nextSecond = (hash: number, value: number): number =>
-  Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
-
-/** The values of a column as 32-bit words, `count` a row: four bytes each where they fill them. */
-function wordsOf({ values, width }: VectorColumn): {
-  words: Int32Array | Uint8Array;
-  count: number;
-} {
-  const perWord = 4 / values.BYTES_PER_ELEMENT;
-  if (width % perWord !== 0 || values.byteOffset % 4 !== 0)
-    return { words: values instanceof Uint8Array ? values : Int32Array.from(values), count: width };
-  return {
-    words: new Int32Array(values.buffer, values.byteOffset, values.length / perWord),
-    count: width / perWord,
-  };
 }

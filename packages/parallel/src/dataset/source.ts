@@ -26,6 +26,9 @@ const HEAD_BYTES = 1024;
 /** The most bytes of a file that is read as a whole, unpacked: what one Node buffer is sure to hold. */
 const WHOLE_LIMIT = 2 ** 32;
 
+/** The most bytes that are read by one call: systems stop at 2 GiB. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** Looks at a file. Throws InputError when it cannot be read or is empty. */
 export async function openSource(path: string): Promise<Source> {
   const name = path === STDIN ? "standard input" : basename(path);
@@ -87,8 +90,12 @@ async function* within(
 
 /** The content as one piece of memory. Throws InputError. */
 export async function content(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  const { path, gzip, size, stream } = source;
   try {
-    return await whole(source.path, contentStream(source));
+    // Straight to where it stays: pieces would be copied, and collected as garbage.
+    if (path !== STDIN && !gzip && stream === undefined && size > 0)
+      return await stored(path, size);
+    return await whole(path, contentStream(source));
   } catch (error) {
     throw readError(source.path, error);
   }
@@ -102,8 +109,7 @@ async function whole(
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > WHOLE_LIMIT)
-      throw new InputError(`${path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`);
+    checkWhole(path, length);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(length);
@@ -113,6 +119,29 @@ async function whole(
     at += chunk.length;
   }
   return bytes;
+}
+
+/** The first `size` bytes of a file, or all of it when it has become shorter. */
+async function stored(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  checkWhole(path, size);
+  const bytes = new Uint8Array(size);
+  const file = await open(path);
+  try {
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(size - at, MOST_AT_ONCE));
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return at < size ? bytes.slice(0, at) : bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+function checkWhole(path: string, length: number): void {
+  if (length > WHOLE_LIMIT)
+    throw new InputError(`${path}: more than ${WHOLE_LIMIT} bytes; split it into smaller files`);
 }
 
 /** The InputError for a failure to read a file; anything unknown is handed back as it is. */

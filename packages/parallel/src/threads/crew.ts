@@ -1,14 +1,11 @@
 // The workers of one job: starts them, sees them end, puts others in their places, and changes their number between steps.
-import { wrap, type Remote } from "comlink";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import { Worker } from "node:worker_threads";
 import { Checkpoints, type CheckpointSpec } from "./checkpoints.js";
 import { Control } from "../step/control.js";
-import { profilerFlags } from "./cpu-profile.js";
 import { loadOps } from "../custom-ops.js";
 import { Deaths, type WorkerRestart } from "./deaths.js";
-import { saysWorkerEnded, workerEndpoint } from "./endpoint.js";
+import { saysWorkerEnded } from "./endpoint.js";
 import { feedByThread, trainFed } from "./feeding.js";
 import { starvation } from "../step/feed-word.js";
 import type { RemoteStream } from "../dataset/stream-remote.js";
@@ -18,7 +15,7 @@ import { createLayout } from "../step/layout.js";
 import type { Phases } from "../step/position.js";
 import { Politeness } from "./politeness.js";
 import { Watchdog } from "./watchdog.js";
-import type { WorkerApi } from "./worker.js";
+import { startWorker, type WorkerThread } from "./worker-thread.js";
 
 /** Everything the threads of a job share. */
 export interface Setup {
@@ -59,11 +56,7 @@ export type News =
 /** Hears the news. */
 export type NewsListener = (news: News) => void | Promise<void>;
 
-interface Member {
-  readonly worker: Worker;
-  readonly remote: Remote<WorkerApi>;
-  /** Resolves with the exit code: the only proof that the thread does nothing any more. */
-  readonly exited: Promise<number>;
+interface Member extends WorkerThread {
   /** The number of workers that its part was bound for, 0 when it must be bound (again). */
   boundFor: number;
 }
@@ -85,9 +78,9 @@ interface Course {
 export class Crew {
   readonly #setup: Setup;
   readonly #control: Control;
-  readonly #members: Member[] = [];
+  readonly #members: Member[];
   /** How many threads each place has had. */
-  readonly #turns: number[] = [];
+  readonly #turns: number[];
   /** Deaths before the run, to be told when somebody listens. */
   readonly #early: WorkerRestart[] = [];
   #active: number;
@@ -99,8 +92,13 @@ export class Crew {
   /** Resolve when the wanted number of workers trains. */
   #waiting: (() => void)[] = [];
 
-  constructor(setup: Setup) {
+  /** @param threads of the first workers, started already; those that the job has no use for are ended */
+  constructor(setup: Setup, threads: readonly WorkerThread[]) {
     this.#setup = setup;
+    const used = threads.slice(0, setup.job.maxWorkers);
+    for (const { worker } of threads.slice(used.length)) void worker.terminate();
+    this.#members = used.map((thread) => ({ ...thread, boundFor: 0 }));
+    this.#turns = used.map(() => 1);
     this.#control = new Control(setup.memory.buffer);
     this.#active = setup.job.workers;
     this.#wanted = setup.job.workers;
@@ -112,17 +110,10 @@ export class Crew {
   }
 
   #start(index: number): Member {
-    const name = this.#nameOf(index);
     const turn = (this.#turns[index] ?? 0) + 1;
     this.#turns[index] = turn;
-    const profile = `worker-${index + 1}${turn === 1 ? "" : `-${turn}`}`;
-    const worker = new Worker(new URL("./worker.js", import.meta.url), {
-      name,
-      ...profilerFlags(this.#setup.cpuProfile, profile),
-    });
-    const remote = wrap<WorkerApi>(workerEndpoint(worker, name));
-    const exited = new Promise<number>((resolve) => worker.once("exit", resolve));
-    const member: Member = { worker, remote, exited, boundFor: 0 };
+    const thread = startWorker(index, this.#active, turn, this.#setup.cpuProfile);
+    const member: Member = { ...thread, boundFor: 0 };
     this.#members[index] = member;
     return member;
   }
@@ -141,9 +132,8 @@ export class Crew {
     return member;
   }
 
-  /** Starts the first workers and lets each bind its part. One that ends on the way is replaced. */
+  /** Lets each of the first workers bind its part. One that ends on the way is replaced. */
   async open(): Promise<void> {
-    for (let index = 0; index < this.#active; index += 1) this.#start(index);
     await this.#each((index) => this.#load(index));
   }
 

@@ -1,15 +1,12 @@
 // A pool of threads over one job: the memory, the supervisor and, through it, the workers.
-import { proxy, wrap, type Remote } from "comlink";
+import { proxy } from "comlink";
 import { kernelModule, prepareBlas } from "@shardgrad/core";
-import { Worker } from "node:worker_threads";
 import type { CheckpointSpec } from "./checkpoints.js";
 import { Control } from "../step/control.js";
 import { cores } from "./cores.js";
-import { profilerFlags } from "./cpu-profile.js";
 import type { CustomOps } from "../custom-ops.js";
 import type { Dataset } from "../dataset/dataset.js";
 import { isStream, type DatasetStream } from "../dataset/stream.js";
-import { workerEndpoint } from "./endpoint.js";
 import type { HashLogSpec } from "./hash-log.js";
 import type { JobSpec } from "../step/job.js";
 import { createLayout, mostBytes, type DataPlaces, type Layout } from "../step/layout.js";
@@ -20,7 +17,7 @@ import { placeRows } from "../step/place.js";
 import { snapshotBuffer } from "../step/snapshot.js";
 import { traceBuffer } from "../step/trace.js";
 import type { NewsListener } from "./crew.js";
-import type { SupervisorApi } from "./supervisor.js";
+import { takeSupervisor, type SupervisorThread } from "./supervisor-thread.js";
 
 /** How long a worker may hold up the others unless told otherwise. */
 const WATCHDOG_MS = 60_000;
@@ -50,8 +47,7 @@ export class Pool {
   readonly control: Control;
   /** The workers' traces, null when there are none. */
   readonly trace: SharedArrayBuffer | null;
-  readonly #supervisor: Worker;
-  readonly #remote: Remote<SupervisorApi>;
+  readonly #supervisor: SupervisorThread;
   readonly #ready: Promise<void>;
   #closing: Promise<void> | undefined;
 
@@ -71,16 +67,12 @@ export class Pool {
     this.bytes = mostBytes(job, ops);
     this.memory = takeMemory(this.bytes);
     this.control = new Control(this.memory.buffer);
-    this.#supervisor = new Worker(new URL("./supervisor.js", import.meta.url), {
-      name: "shardgrad supervisor",
-      ...profilerFlags(cpuProfile, "supervisor"),
-    });
-    this.#remote = wrap<SupervisorApi>(workerEndpoint(this.#supervisor, "the supervisor"));
+    this.#supervisor = takeSupervisor({ workers: job.workers, cpuProfile });
     this.trace = traceEvents === 0 ? null : traceBuffer(job.maxWorkers, traceEvents);
     const snapshot = checkpoint === null ? null : snapshotBuffer(this.layout);
     if (job.backend === "blas") prepareBlas();
     const free = cores();
-    this.#ready = this.#remote.open({
+    this.#ready = this.#supervisor.remote.open({
       job,
       memory: this.memory,
       ownPlaces: [this.layout.commonBytes, this.bytes - this.layout.commonBytes],
@@ -107,7 +99,7 @@ export class Pool {
     await this.#ready;
     const stream = data !== undefined && isStream(data) ? data : null;
     const remote = stream?.remote ?? null;
-    const train = (): Promise<void> => this.#remote.train(proxy(listener), remote);
+    const train = (): Promise<void> => this.#supervisor.remote.train(proxy(listener), remote);
     if (stream === null || remote !== null) return train();
     const { buffer } = this.memory;
     return trainFed(
@@ -120,13 +112,13 @@ export class Pool {
 
   /** Resolves when so many workers train, from the end of a step on, or when the run has ended. */
   async resize(workers: number): Promise<void> {
-    await this.#remote.resize(workers);
+    await this.#supervisor.remote.resize(workers);
   }
 
   /** Resolves when all workers have scored their rows. */
   async score(): Promise<void> {
     await this.#ready;
-    await this.#remote.score();
+    await this.#supervisor.remote.score();
   }
 
   /** Resolves when the workers are started and bound. */
@@ -138,8 +130,8 @@ export class Pool {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       await this.#ready.catch(() => {});
-      await this.#remote.close().catch(() => {});
-      await this.#supervisor.terminate();
+      await this.#supervisor.remote.close().catch(() => {});
+      await this.#supervisor.worker.terminate();
       giveMemory(this.memory);
     })();
     return this.#closing;

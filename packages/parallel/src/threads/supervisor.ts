@@ -1,38 +1,14 @@
-// The supervisor thread: what the main thread calls to start the workers of a job and to let them train or score.
-// It is a thread of its own so that a blocked main thread stops nothing.
-import { expose, releaseProxy, type Remote } from "comlink";
-import { parentPort } from "node:worker_threads";
-import { Crew, type NewsListener, type Setup } from "./crew.js";
-import type { RemoteStream } from "../dataset/stream-remote.js";
-import { parentEndpoint } from "./endpoint.js";
+// The entry of the supervisor thread, which is one of its own so that a blocked main thread stops nothing.
+import { parentPort, workerData } from "node:worker_threads";
+import type { SupervisorStart } from "./supervisor-thread.js";
+import { startWorker } from "./worker-thread.js";
 
-let crew: Crew | undefined;
-
-const api = {
-  async open(setup: Setup): Promise<void> {
-    crew = new Crew(setup);
-    await crew.open();
-  },
-  async train(listener: NewsListener, source: RemoteStream | null): Promise<void> {
-    try {
-      await crew?.train(listener, source);
-    } finally {
-      // Here it is comlink's proxy of the listener, whose port would keep the main thread alive.
-      (listener as Remote<NewsListener>)[releaseProxy]();
-    }
-  },
-  async score(): Promise<void> {
-    await crew?.score();
-  },
-  async resize(workers: number): Promise<void> {
-    await crew?.resize(workers);
-  },
-  async close(): Promise<void> {
-    await crew?.close();
-  },
-};
-
-/** What the main thread calls. */
-export type SupervisorApi = typeof api;
-
-if (parentPort !== null) expose(api, parentEndpoint(parentPort));
+if (parentPort !== null) {
+  const { workers, cpuProfile } = workerData as SupervisorStart;
+  const threads = Array.from({ length: workers }, (_, index) =>
+    startWorker(index, workers, 1, cpuProfile),
+  );
+  // Loaded when the workers are on their way: both load their modules at the same time.
+  const { supervise } = await import("./supervise.js");
+  supervise(parentPort, threads);
+}
