@@ -1,12 +1,12 @@
 // How the time of a step grows with batch, network and workers, and a cost model fitted to it, with what it forecasts.
 //
-//   time of a step = flops/(w·F) + θ·(w + 3)/(w·B) + C + S·(w > 1)
+//   time of a step = flops/(w·F) + θ·(w + 3)/(w·B) + C, and for w > 1 + S + 2·θ·(w − 1)/(w·X)
 //
-// w workers; F what a core multiplies, B numbers a second that it reduces and updates; C what a step costs however small
-// it is, S what its two barriers cost. Every worker reads the w gradient buffers of its slice, θ before and after, and the
-// sum. F, B and C are fitted to the processor time of one worker, which other programs hardly disturb; S is the processor
-// time that each of several workers takes beyond its part of that, in short steps: waiting included.
-import { cores } from "@shardgrad/parallel";
+// w workers; F what a core multiplies, B numbers a second that it reduces and updates: every worker reads the w gradient
+// buffers of its slice, θ before and after, and the sum; C what a step costs however small it is, S what its two barriers
+// cost; X numbers a second that a core takes over from others, gradients and new θ. All five are fitted to the medians by
+// the clock, of relative errors, so the machine should be quiet.
+import { cores, defaultShards } from "@shardgrad/parallel";
 import { flopsPerRow, parametersOf } from "../packages/cli/dist/bench/jobs.js";
 import { measureJob, spread } from "../packages/cli/dist/bench/measure.js";
 import { fitNonNegative } from "./record/fit.mjs";
@@ -14,7 +14,6 @@ import { record, table } from "./record/record.mjs";
 
 const ROUNDS = 5;
 const SECONDS = 0.4;
-const SHORT = 600; // microseconds
 const FORECAST = [8, 16, 64];
 
 const done = record("growth");
@@ -49,29 +48,18 @@ const terms = ({ layers, batch, workers }) => [
   (batch * flopsPerRow({ layers })) / workers,
   (parametersOf({ layers }) * (workers + 3)) / workers,
   1,
+  workers > 1 ? 1 : 0,
+  (2 * parametersOf({ layers }) * (workers - 1)) / workers,
 ];
-const single = measured.filter(({ workers }) => workers === 1);
 // Relative errors count, else the largest steps alone would decide.
-const rows = single.map((one) => terms(one).map((term) => term / one.cpu));
+const rows = measured.map((one) => terms(one).map((term) => term / one.wall.median));
 const costs = fitNonNegative(
   rows,
   rows.map(() => 1),
 );
-const work = (/** @type {{ layers: number[], batch: number, workers: number }} */ one) =>
-  terms(one).reduce((sum, term, i) => sum + term * (costs[i] ?? 0), 0);
-// In long steps the barriers are lost in the scatter.
-const waits = measured.flatMap((one) => {
-  const alone = single.find(({ layers, batch }) => layers === one.layers && batch === one.batch);
-  return one.workers === 1 || alone === undefined || alone.cpu > SHORT
-    ? []
-    : [(one.cpu - alone.cpu) / one.workers];
-});
-const barrier = Math.max(0, spread(waits).median);
 const forecast = (/** @type {{ layers: number[], batch: number, workers: number }} */ one) =>
-  work(one) + (one.workers > 1 ? barrier : 0);
-const errors = measured.map(
-  (one) => forecast(one) / (one.workers === 1 ? one.cpu : one.wall.least) - 1,
-);
+  terms(one).reduce((sum, term, i) => sum + term * (costs[i] ?? 0), 0);
+const errors = measured.map((one) => forecast(one) / one.wall.median - 1);
 
 console.log(
   table([
@@ -101,13 +89,13 @@ console.log(
     ]),
   ]),
 );
-const [flop = NaN, update = NaN, step = NaN] = costs;
+const [flop = NaN, update = NaN, step = NaN, barrier = NaN, transfer = NaN] = costs;
 console.log(
-  `a core: ${(1e-3 / flop).toFixed(1)} GFLOP/s, reduces and updates ${(1e-3 / update).toFixed(2)} G numbers/s; a step ${step.toFixed(1)} µs, its barriers ${barrier.toFixed(1)} µs`,
+  `a core: ${(1e-3 / flop).toFixed(1)} GFLOP/s, reduces and updates ${(1e-3 / update).toFixed(2)} G numbers/s, takes over ${(1e-3 / transfer).toFixed(2)} G numbers/s; a step ${step.toFixed(1)} µs, its barriers ${barrier.toFixed(1)} µs`,
 );
 for (const [what, of] of /** @type {const} */ ([
-  ["one worker, against processor time", measured.map(({ workers }) => workers === 1)],
-  ["more workers, against the fastest turn", measured.map(({ workers }) => workers > 1)],
+  ["one worker", measured.map(({ workers }) => workers === 1)],
+  ["more workers", measured.map(({ workers }) => workers > 1)],
 ])) {
   const size = spread(errors.filter((_, i) => of[i]).map(Math.abs));
   console.log(
@@ -116,15 +104,15 @@ for (const [what, of] of /** @type {const} */ ([
 }
 
 const jobs = [
-  { layers: [30, 64, 32, 2], batch: 32, shards: 4 },
-  { layers: [784, 128, 10], batch: 64, shards: 8 },
-  { layers: [784, 512, 512, 10], batch: 128, shards: 8 },
-  { layers: [1024, 2048, 2048, 1000], batch: 512, shards: 8 },
-  { layers: [784, 512, 512, 10], batch: 4096, shards: 64 },
+  { layers: [30, 64, 32, 2], batch: 32 },
+  { layers: [784, 128, 10], batch: 64 },
+  { layers: [784, 512, 512, 10], batch: 128 },
+  { layers: [1024, 2048, 2048, 1000], batch: 512 },
+  { layers: [784, 512, 512, 10], batch: 4096 },
 ];
-const forecasts = jobs.flatMap(({ layers, batch, shards }) =>
+const forecasts = jobs.flatMap(({ layers, batch }) =>
   FORECAST.map((count) => {
-    const workers = Math.min(count, shards); // a worker takes at least one shard
+    const workers = Math.min(count, defaultShards(batch)); // a worker takes at least one shard
     const [one, many] = [1, workers].map((w) => forecast({ layers, batch, workers: w }));
     return {
       layers,
@@ -149,4 +137,4 @@ console.log(
     ]),
   ]),
 );
-done({ measured, costs: { flop, update, step, barrier }, errors, forecasts });
+done({ measured, costs: { flop, update, step, barrier, transfer }, errors, forecasts });
