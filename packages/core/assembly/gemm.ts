@@ -137,7 +137,7 @@ function product(
             const cq = cp + <usize>whole * BYTES, ce = cq + <usize>inside * BYTES;
             if (resume) copyEdge(some, rest - inside, ce, cRow, edge, EDGE_ROW);
             if (triple) {
-              tripleStrip(some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, TRIPLE * BYTES,
+              tripleStrip(rest - inside, some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, TRIPLE * BYTES,
                 cq, cRow, edge, EDGE_ROW, top, stackStep);
             } else {
               wideStrip(packA, some, count, leaf, left, resume, ap, apRow, apQuad, apStep, last, WIDTH * BYTES,

@@ -176,11 +176,21 @@ export function wideStrip(
   lastRows(rest, count, leaf, left, resume, a, aRow, aStep, b, bStep, c, cRow, stack, stackStep);
 }
 
+/** Row 0's number in the first half, row 1's in the second, from vectors that hold one number each. */
+// @ts-ignore: decorator
+@inline function halves(x: v128, y: v128): v128 {
+  return sizeof<real>() == 4 ? v128.shuffle<f32>(x, y, 0, 1, 6, 7) : v128.shuffle<f64>(x, y, 0, 3);
+}
+
 /**
  * As `wide`, by tiles of 2 rows × 3 vectors: for a remainder of columns that would fill less than half of a wide tile.
  * The third vector of C[i, :] is at d + i·dRow. (3 × 3 vectors do not fit the registers.)
+ * `half` says that no more than half of the third vector counts: then one vector has it for both rows.
  */
-export function tripleStrip(
+// @ts-ignore: decorator
+@inline
+function triple(
+  half: bool,
   m: i32, count: i32, leaf: usize, left: i32, resume: bool,
   a: usize, aRow: usize, aQuad: usize, aStep: usize,
   b: usize, bStep: usize,
@@ -199,15 +209,18 @@ export function tripleStrip(
       let bp = b;
       let s00 = v128.splat<real>(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00;
       if (resume) {
-        s00 = v128.load(c0), s01 = v128.load(c0, 16), s02 = v128.load(d0);
-        s10 = v128.load(c1), s11 = v128.load(c1, 16), s12 = v128.load(d1);
+        s00 = v128.load(c0), s01 = v128.load(c0, 16);
+        s10 = v128.load(c1), s11 = v128.load(c1, 16);
+        if (half) s02 = v128.load_lane<u64>(d1, v128.load64_zero(d0), 1);
+        else s02 = v128.load(d0), s12 = v128.load(d1);
       }
       for (const stop = a0 + <usize>take * aStep; a0 < stop; ) {
-        const b0 = v128.load(bp), b1 = v128.load(bp, 16), b2 = v128.load(bp, 32);
-        let x = v128.load_splat<real>(a0);
-        s00 = chain(s00, x, b0), s01 = chain(s01, x, b1), s02 = chain(s02, x, b2);
-        x = v128.load_splat<real>(a1);
-        s10 = chain(s10, x, b0), s11 = chain(s11, x, b1), s12 = chain(s12, x, b2);
+        const b0 = v128.load(bp), b1 = v128.load(bp, 16), b2 = half ? v128.load_splat<u64>(bp, 32) : v128.load(bp, 32);
+        const x0 = v128.load_splat<real>(a0), x1 = v128.load_splat<real>(a1);
+        s00 = chain(s00, x0, b0), s01 = chain(s01, x0, b1);
+        s10 = chain(s10, x1, b0), s11 = chain(s11, x1, b1);
+        if (half) s02 = chain(s02, halves(x0, x1), b2);
+        else s02 = chain(s02, x0, b2), s12 = chain(s12, x1, b2);
         a0 += aStep, a1 += aStep, bp += bStep;
       }
       let at = top;
@@ -216,14 +229,19 @@ export function tripleStrip(
         s00 = v128.add<real>(v128.load(at), s00), s01 = v128.add<real>(v128.load(at, 16), s01);
         s02 = v128.add<real>(v128.load(at, 32), s02);
         s10 = v128.add<real>(v128.load(at, 48), s10), s11 = v128.add<real>(v128.load(at, 64), s11);
-        s12 = v128.add<real>(v128.load(at, 80), s12);
+        if (!half) s12 = v128.add<real>(v128.load(at, 80), s12);
       }
       if (next > 0) {
         v128.store(at, s00), v128.store(at, s01, 16), v128.store(at, s02, 32);
-        v128.store(at, s10, 48), v128.store(at, s11, 64), v128.store(at, s12, 80);
+        v128.store(at, s10, 48), v128.store(at, s11, 64);
+        if (!half) v128.store(at, s12, 80);
       } else {
-        v128.store(c0, s00), v128.store(c0, s01, 16), v128.store(d0, s02);
-        v128.store(c1, s10), v128.store(c1, s11, 16), v128.store(d1, s12);
+        v128.store(c0, s00), v128.store(c0, s01, 16);
+        v128.store(c1, s10), v128.store(c1, s11, 16);
+        if (half) {
+          v128.store_lane<u64>(d0, s02, 0);
+          v128.store_lane<u64>(d1, s02, 1);
+        } else v128.store(d0, s02), v128.store(d1, s12);
       }
       if (i & 2) aTile += aQuad;
       c0 += 2 * cRow, d0 += 2 * dRow, top += stackStep;
@@ -234,4 +252,17 @@ export function tripleStrip(
     stack += TILE_BYTES - <usize>merges * TILE_BYTES;
     leaf += 8, left = next, resume = false;
   }
+}
+
+/** As `triple`; only `third` columns of the third vector count. */
+export function tripleStrip(
+  third: i32,
+  m: i32, count: i32, leaf: usize, left: i32, resume: bool,
+  a: usize, aRow: usize, aQuad: usize, aStep: usize,
+  b: usize, bStep: usize,
+  c: usize, cRow: usize, d: usize, dRow: usize,
+  stack: usize, stackStep: usize,
+): void {
+  if (third <= LANES / 2) triple(true, m, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, d, dRow, stack, stackStep);
+  else triple(false, m, count, leaf, left, resume, a, aRow, aQuad, aStep, b, bStep, c, cRow, d, dRow, stack, stackStep);
 }
