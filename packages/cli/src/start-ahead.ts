@@ -8,7 +8,10 @@ const MOST = 8;
 
 /** Starts as many threads as the flags and the environment ask for. Throws UsageError when these make no sense. */
 export function startAhead(flags: RawFlags): void {
-  const { workers, cpuProf } = resolveSettings(trainOptions, flags, process.env, null).settings;
+  const { settings } = resolveSettings(trainOptions, flags, process.env, null);
+  const { workers, cpuProf, folds = 1 } = settings;
   if (cpuProf !== undefined) return; // a profile begins with its thread
-  startThreads(Math.min(workers === "auto" ? cores().count : workers, MOST));
+  const threads = Math.min(workers === "auto" ? cores().count : workers, MOST);
+  const together = Math.min(folds, threads);
+  startThreads(Math.floor(threads / together), together);
 }

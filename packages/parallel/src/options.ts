@@ -54,6 +54,11 @@ export interface TrainerOptions {
   readonly maxWorkers?: number | undefined;
   /** True lets fewer workers train while other programs take the cores, and more when they leave them. Default false. */
   readonly polite?: boolean | undefined;
+  /**
+   * True leaves the threads, when the trainer is closed after a run that ended well, to the next trainer of this process:
+   * many short runs one after the other start faster. Threads without a trainer keep no process alive. Default false.
+   */
+  readonly keepThreads?: boolean | undefined;
   /** Default 0. Initial weights, shuffling and dropout are functions of it. */
   readonly seed?: number | undefined;
   /**

@@ -156,11 +156,13 @@ export class Trainer {
       await pool.resize(Math.min(workers, this.#job.maxWorkers)).catch(() => {});
   }
 
-  /** Ends the threads and releases the memory. */
+  /** Ends the threads, or leaves them to the next trainer if `keepThreads` says so, and releases the memory. */
   async close(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
-    await pool?.close();
+    const { keepThreads = false, cpuProfile } = this.#options;
+    // A profile is written when its thread ends; threads of a run that goes on, or has failed, end with it.
+    await pool?.close(keepThreads && cpuProfile === undefined && !this.#running);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,6 +31,7 @@ const scalars = z.object({
   workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
   maxWorkers: whole(1).max(1024).optional(),
   polite: z.boolean().default(false),
+  keepThreads: z.boolean().default(false),
   shuffleBuffer: whole(1).optional(),
   onNonFinite: z.enum(["stop", "skip"]).default("stop"),
   seed: z.int().min(0).max(0xffffffff).default(0),

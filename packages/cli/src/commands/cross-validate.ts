@@ -93,7 +93,7 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
   return 0;
 }
 
-/** Trains one fold with so many workers, and ends its threads. */
+/** Trains one fold with so many workers. */
 async function trainFold(
   { options }: TrainingPlan,
   workers: number,
@@ -102,7 +102,7 @@ async function trainFold(
   bar: FoldBar | null,
   begun: () => void,
 ): Promise<RunResult> {
-  const trainer = new Trainer({ ...options, workers });
+  const trainer = new Trainer({ ...options, workers, keepThreads: true }); // for the folds that follow
   try {
     const run = trainer.run({ signal });
     for await (const event of run) {

@@ -357,6 +357,11 @@ export class Crew {
     if (failure !== undefined) throw failure.error;
   }
 
+  /** The threads of the workers when nobody trains any more: another crew may have them. */
+  release(): readonly WorkerThread[] {
+    return this.#members;
+  }
+
   async close(): Promise<void> {
     // A run that is going on ends with them: nobody takes their places.
     this.#control.abort(this.#setup.job.maxWorkers);

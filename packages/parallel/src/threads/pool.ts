@@ -17,7 +17,7 @@ import { placeRows } from "../step/place.js";
 import { snapshotBuffer } from "../step/snapshot.js";
 import { traceBuffer } from "../step/trace.js";
 import type { NewsListener } from "./crew.js";
-import { takeSupervisor, type SupervisorThread } from "./supervisor-thread.js";
+import { leaveSupervisor, takeSupervisor, type SupervisorThread } from "./supervisor-thread.js";
 
 /** How long a worker may hold up the others unless told otherwise. */
 const WATCHDOG_MS = 60_000;
@@ -126,12 +126,26 @@ export class Pool {
     return this.#ready;
   }
 
-  /** Ends all threads and gives the memory back. */
-  close(): Promise<void> {
+  /**
+   * Ends all threads and gives the memory back.
+   * @param keep leaves the threads to the next job instead; only when none of their calls goes on or has failed
+   */
+  close(keep: boolean = false): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#ready.catch(() => {});
-      await this.#supervisor.remote.close().catch(() => {});
-      await this.#supervisor.worker.terminate();
+      const { worker, remote } = this.#supervisor;
+      const isIdle = await this.#ready.then(() => keep).catch(() => false);
+      if (
+        isIdle &&
+        (await remote.release().then(
+          () => true,
+          () => false,
+        ))
+      )
+        leaveSupervisor(this.#supervisor);
+      else {
+        await remote.close().catch(() => {});
+        await worker.terminate();
+      }
       giveMemory(this.memory);
     })();
     return this.#closing;

@@ -6,11 +6,13 @@ import type { RemoteStream } from "../dataset/stream-remote.js";
 import { parentEndpoint } from "./endpoint.js";
 import type { WorkerThread } from "./worker-thread.js";
 
-const createApi = (threads: readonly WorkerThread[]) => {
+const createApi = (started: readonly WorkerThread[]) => {
+  let threads = started; // those without a job
   let crew: Crew | undefined;
   return {
     async open(setup: Setup): Promise<void> {
       crew = new Crew(setup, threads);
+      threads = [];
       await crew.open();
     },
     async train(listener: NewsListener, source: RemoteStream | null): Promise<void> {
@@ -26,6 +28,11 @@ const createApi = (threads: readonly WorkerThread[]) => {
     },
     async resize(workers: number): Promise<void> {
       await crew?.resize(workers);
+    },
+    /** Ends the job, of which no run goes on, and leaves the workers to the next. */
+    release(): void {
+      threads = crew?.release() ?? threads;
+      crew = undefined;
     },
     async close(): Promise<void> {
       await crew?.close();

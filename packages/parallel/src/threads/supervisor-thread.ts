@@ -1,4 +1,4 @@
-// The supervisor's thread as the main thread sees it: started when a job needs it, or ahead of the job.
+// The supervisor's thread as the main thread sees it: started when a job needs it or ahead of it, and left to the next.
 import { wrap, type Remote } from "comlink";
 import { Worker } from "node:worker_threads";
 import { profilerFlags } from "./cpu-profile.js";
@@ -19,24 +19,29 @@ export interface SupervisorThread {
   readonly remote: Remote<SupervisorApi>;
 }
 
-let idle: SupervisorThread | undefined;
+/** Those without a job; the newest is the first to get one. */
+const idle: SupervisorThread[] = [];
 
 /**
  * Starts a supervisor and so many workers for the next job that this process has, so that they load their modules while
  * it is made ready. They keep no process alive. Nothing happens when there are such threads already.
+ * @param jobs that go on side by side; each needs threads of its own
  */
-export function startThreads(workers: number): void {
-  if (idle !== undefined) return;
-  idle = start({ workers, cpuProfile: undefined });
-  idle.worker.unref();
+export function startThreads(workers: number, jobs: number = 1): void {
+  while (idle.length < jobs) leaveSupervisor(start({ workers, cpuProfile: undefined }));
 }
 
-/** The supervisor that was started ahead, whatever number of workers it has; a new one when there is none. */
+/** Leaves a supervisor and its workers, which have no job any more, to the next one. They keep no process alive. */
+export function leaveSupervisor(thread: SupervisorThread): void {
+  thread.worker.unref();
+  idle.push(thread);
+}
+
+/** A supervisor that has no job, whatever number of workers it has; a new one when there is none. */
 export function takeSupervisor(spec: SupervisorStart): SupervisorThread {
   // A thread is profiled from its start or not at all.
-  if (idle === undefined || spec.cpuProfile !== undefined) return start(spec);
-  const taken = idle;
-  idle = undefined;
+  const taken = spec.cpuProfile === undefined ? idle.pop() : undefined;
+  if (taken === undefined) return start(spec);
   taken.worker.ref();
   return taken;
 }
@@ -47,5 +52,12 @@ function start(spec: SupervisorStart): SupervisorThread {
     workerData: spec,
     ...profilerFlags(spec.cpuProfile, "supervisor"),
   });
-  return { worker, remote: wrap<SupervisorApi>(workerEndpoint(worker, "the supervisor")) };
+  const remote = wrap<SupervisorApi>(workerEndpoint(worker, "the supervisor"));
+  const thread: SupervisorThread = { worker, remote };
+  // One that ends without a job, which only lack of memory does, is nobody's next.
+  worker.once("exit", () => {
+    const at = idle.indexOf(thread);
+    if (at >= 0) idle.splice(at, 1);
+  });
+  return thread;
 }
