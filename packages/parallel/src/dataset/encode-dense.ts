@@ -43,54 +43,63 @@ export function denseBlock(
   let offset = 0;
   for (const feature of features) {
     const column = columnOf(table, feature.column);
-    const { present, absent } = writersOf(feature, table, column);
     const own = encodedWidth(feature);
+    if (feature.kind === "number") {
+      writeNumbers(feature, numbersExpected(table, column), rows, values, offset, width);
+      offset += own;
+      continue;
+    }
+    const write = writerOf(feature, table, column);
     rows.forEach((row, i) => {
       const at = i * width + offset;
-      if (hasValue(column, row)) return present(row, values, at);
-      absent?.(row, values, at);
-      if (feature.missing) values[at + own - 1] = 1;
+      if (hasValue(column, row)) write(row, values, at);
+      else if (feature.missing) values[at + own - 1] = 1;
     });
     offset += own;
   }
   return { kind: "f32", width, values };
 }
 
-function writersOf(
-  feature: DenseFeature,
+/** Writes a column of numbers into the features of the rows, `width` a row, from `offset`. Most of what tables hold. */
+function writeNumbers(
+  feature: NumberFeature,
+  { values, valid }: NumberColumn,
+  rows: Int32Array,
+  out: Float32Array,
+  offset: number,
+  width: number,
+): void {
+  const filled = scaled(feature, feature.fill);
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] ?? 0;
+    const at = i * width + offset;
+    if (valid === null || valid[row] === 1) out[at] = scaled(feature, values[row] ?? 0);
+    else {
+      out[at] = filled;
+      if (feature.missing) out[at + 1] = 1;
+    }
+  }
+}
+
+function writerOf(
+  feature: Exclude<DenseFeature, NumberFeature>,
   table: Table,
   column: Column,
-): { readonly present: Writer; readonly absent?: Writer } {
+): Writer {
   switch (feature.kind) {
-    case "number": {
-      const { values } = numbersExpected(table, column);
-      const filled = scaled(feature, feature.fill);
-      return {
-        present: (row, out, at) => (out[at] = scaled(feature, values[row] ?? 0)),
-        absent: (_, out, at) => (out[at] = filled),
-      };
-    }
     case "ordinal": {
       const { codes, values } = textExpected(table, column);
       const ranks = values.map((value) => feature.values.indexOf(value));
-      return {
-        present: (row, out, at) => {
-          const rank = ranks[codes[row] ?? -1] ?? -1;
-          if (rank >= 0) out[at] = (rank - feature.center) / feature.scale;
-        },
+      return (row, out, at) => {
+        const rank = ranks[codes[row] ?? -1] ?? -1;
+        if (rank >= 0) out[at] = (rank - feature.center) / feature.scale;
       };
     }
     case "calendar":
-      return {
-        present: (row, out, at) =>
-          writeCalendar(feature, calendarTime(table, column, row), out, at),
-      };
+      return (row, out, at) => writeCalendar(feature, calendarTime(table, column, row), out, at);
     case "words": {
       const { codes, values } = textExpected(table, column);
-      return {
-        present: (row, out, at) =>
-          writeWords(values[codes[row] ?? -1] ?? "", feature.width, out, at),
-      };
+      return (row, out, at) => writeWords(values[codes[row] ?? -1] ?? "", feature.width, out, at);
     }
   }
 }

@@ -52,9 +52,7 @@ export function fitByName(
       const present = rows.filter((row) => hasValue(column, row));
       const times = Float64Array.from(present, (row) => calendarTime(table, column, row));
       const { low, high } = limitsBy(ranked(times.slice()), times.length);
-      const { mean, sd } = moments(times.length, (i) =>
-        Math.min(Math.max(times[i] ?? 0, low), high),
-      );
+      const { mean, sd } = moments(times.map((time) => Math.min(Math.max(time, low), high)));
       return { kind: "calendar", column: column.name, low, high, center: mean, scale: sd, missing };
     }
     case "words":
@@ -87,6 +85,6 @@ function fitOrdinal(
     throw new InputError(
       `${placeOf(table, unknown)}, column ${shown(column.name)}: ${shown(column.values[column.codes[unknown] ?? -1])} is not in the order given (${listed(values)}); add it`,
     );
-  const { mean, sd } = moments(present.length, (i) => rankOf(present[i] ?? 0));
+  const { mean, sd } = moments(Float64Array.from(present, rankOf));
   return { kind: "ordinal", column: column.name, values, center: mean, scale: sd, missing };
 }

@@ -120,11 +120,7 @@ function fitNumber(
   const { low, high } = limitsBy(at, values.length);
   const limited = values.map((value) => Math.min(Math.max(value, low), high));
   const momentsOf = (numbers: Float64Array): Moments =>
-    finiteMoments(
-      table,
-      column,
-      moments(numbers.length, (i) => numbers[i] ?? 0),
-    );
+    finiteMoments(table, column, moments(numbers));
   const notes = looksLikeIdentifier(column.name, values)
     ? [
         `column ${name} has a different whole number in every row; if it only names the row, leave it out with --drop`,
@@ -261,8 +257,8 @@ function fitVector(table: Table, column: VectorColumn, rows: Int32Array): Featur
       width,
       ...byteMoments(values, width, rows),
     };
-  const valueAt = (i: number): number =>
-    values[(rows[Math.floor(i / width)] ?? 0) * width + (i % width)] ?? 0;
-  const found = finiteMoments(table, column, moments(rows.length * width, valueAt));
+  const used = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => used.set(values.subarray(row * width, (row + 1) * width), i * width));
+  const found = finiteMoments(table, column, moments(used));
   return { kind: "vector", column: name, element: "f32", width, ...found };
 }

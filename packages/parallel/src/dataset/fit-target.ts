@@ -149,11 +149,7 @@ function fitNumbers(table: Table, columns: readonly Column[], rows: Int32Array):
         `${placeOfColumn(table, column)} is text, e.g. ${shown(column.kind === "text" ? column.values[0] : "")}; --task regression needs numbers`,
       );
     const values = numbersOf(table, column, rows);
-    const { mean, sd } = finiteMoments(
-      table,
-      column,
-      moments(values.length, (i) => values[i] ?? 0),
-    );
+    const { mean, sd } = finiteMoments(table, column, moments(values));
     notes.push(...fewWholeNumbers(column.name, values, columns.length));
     return { column: column.name, mean, sd };
   });

@@ -64,11 +64,13 @@ export function foldsBy(
     throw new RangeError(`foldsBy: ${count} folds; give a whole number from 2 on`);
   if (rule?.by === "time")
     throw new RangeError("foldsBy: folds have no order in time; hold out a part instead");
-  const column = rule && columnOf(table, rule.column);
-  const codes = column === null ? rows.map((_, i) => i) : codesOf(table, column, rows);
   const fold = new Int32Array(rows.length);
-  if (rule?.by === "strata") {
-    // Dealt out like cards, class after class, so that both classes and folds come out even.
+  const codes =
+    rule === null
+      ? new Int32Array(rows.length)
+      : codesOf(table, columnOf(table, rule.column), rows);
+  if (rule?.by !== "group") {
+    // Dealt out like cards, class after class, so that both classes and folds come out even. Without a rule all are one.
     let next = 0;
     for (const positions of strata(codes, seed).values())
       for (const position of positions) {

@@ -6,18 +6,18 @@ export interface Moments {
   readonly sd: number;
 }
 
-/** Moments of `count` numbers, each read twice: first their mean, then the mean square of their distances from it. */
-export function moments(count: number, valueAt: (i: number) => number): Moments {
-  if (count === 0) return { mean: 0, sd: 1 };
+/** Moments of numbers, each read twice: first their mean, then the mean square of their distances from it. */
+export function moments(numbers: Float64Array | Float32Array): Moments {
+  if (numbers.length === 0) return { mean: 0, sd: 1 };
   let sum = 0;
-  for (let i = 0; i < count; i += 1) sum += valueAt(i);
-  const mean = sum / count + 0; // + 0: no −0, which JSON does not keep
+  for (let i = 0; i < numbers.length; i += 1) sum += numbers[i] ?? 0;
+  const mean = sum / numbers.length + 0; // + 0: no −0, which JSON does not keep
   let squares = 0;
-  for (let i = 0; i < count; i += 1) {
-    const distance = valueAt(i) - mean;
+  for (let i = 0; i < numbers.length; i += 1) {
+    const distance = (numbers[i] ?? 0) - mean;
     squares += distance * distance;
   }
-  return { mean, sd: positive(Math.sqrt(squares / count)) };
+  return { mean, sd: positive(Math.sqrt(squares / numbers.length)) };
 }
 
 /** The quantile at a part p of `count` numbers that can be asked for by their rank, from 0: between two of them by their distance. */
