@@ -1,6 +1,7 @@
 // This project beside others that train on a processor: all hold the same job ready, and take turns.
 //
-// `npm run bench:peers [-- small,medium]`. JavaScript peers are installed into .cache/peers; PyTorch is used where python3 has it.
+// `npm run bench:peers [-- small,medium [shardgrad,jax-js,PyTorch]]`: all jobs and peers, or those named. JavaScript peers
+// are installed into .cache/peers; PyTorch is used where python3 has it.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -97,8 +98,8 @@ function peers() {
 
 install();
 const done = record("peers");
-const wanted = process.argv[2]?.split(",");
-const all = peers();
+const [wanted, names] = process.argv.slice(2).map((list) => list.split(","));
+const all = peers().filter(({ name }) => names?.some((start) => name.startsWith(start)) ?? true);
 const jobs = [];
 for (const job of benchJobs.filter(({ name }) => wanted === undefined || wanted.includes(name))) {
   const { features, target } = benchData(job);
