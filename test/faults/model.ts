@@ -3,12 +3,8 @@
 // The code of a worker between two operations on shared words depends on nothing but what its operations gave. So a
 // worker's local state is the list of those answers: from it the code is run again up to its next operation, which the
 // checker then carries out at a moment of its choice. Sleeping has no time-out here: a lost wake-up is a deadlock.
-import {
-  Aborted,
-  Barrier,
-  Control,
-  type SharedWords,
-} from "../../packages/parallel/dist/step/control.js";
+import { Barrier } from "../../packages/parallel/dist/step/barrier.js";
+import { Aborted, Control, type SharedWords } from "../../packages/parallel/dist/step/control.js";
 import { passPhase, start, type Line } from "../../packages/parallel/dist/step/phases.js";
 import {
   finishedPhases,

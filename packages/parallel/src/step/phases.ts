@@ -1,5 +1,6 @@
 // One worker's way through the phases of a run, over the control words; knows no kernel and no thread.
-import type { Barrier, Control } from "./control.js";
+import type { Barrier } from "./barrier.js";
+import type { Control } from "./control.js";
 import { moveTo, type Phases, type Position } from "./position.js";
 import type { Scoring } from "./scoring.js";
 import { SCORE, WAIT, type Tracer } from "./trace.js";

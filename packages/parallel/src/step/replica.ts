@@ -10,7 +10,8 @@ import {
   type Products,
   type Scratch,
 } from "@shardgrad/core";
-import { Barrier, Control } from "./control.js";
+import { Barrier } from "./barrier.js";
+import { Control } from "./control.js";
 import { jobPhases } from "./job.js";
 import { SCORED_CHUNK, type Layout } from "./layout.js";
 import { trainAll } from "./phases.js";
