@@ -25,6 +25,7 @@ const cases = [
   ...batches.map((batch) => ({ layers: [784, 128, 10], batch })),
   ...batches.slice(0, 6).map((batch) => ({ layers: network(512), batch })),
   ...[32, 64, 128, 256, 512, 1024].map((width) => ({ layers: network(width), batch: 128 })),
+  ...[2048, 4096, 9216].map((width) => ({ layers: network(width), batch: 32 })),
   ...[32, 128, 512].map((batch) => ({ layers: [30, 64, 32, 2], batch })),
 ];
 const seen = new Set();
@@ -33,10 +34,14 @@ for (const { layers, batch } of cases) {
   const name = `${layers.join("-")} × ${batch}`;
   if (seen.has(name)) continue;
   seen.add(name);
-  const job = { name, layers, batch, rows: Math.max(2 * batch, 1024) };
+  const second = 3e10 / (batch * flopsPerRow({ layers })); // steps in about a second
+  const job = { name, layers, batch, rows: second < 20 ? batch : Math.max(2 * batch, 1024) };
   const counts = Array.from({ length: all }, (_, i) => i + 1);
   const variants = counts.map((workers) => ({ workers, backend: /** @type {const} */ ("wasm") }));
-  for (const one of await measureJob(job, variants, { rounds: ROUNDS, seconds: SECONDS })) {
+  for (const one of await measureJob(job, variants, {
+    rounds: second < 20 ? 2 : ROUNDS,
+    seconds: Math.max(SECONDS, 6 / second),
+  })) {
     const wall = spread(one.samplesPerSecond.map((rate) => (1e6 * batch) / rate));
     const cpu = spread(one.samplesPerCpuSecond.map((rate) => (1e6 * batch) / rate)).median;
     measured.push({ layers, batch, workers: one.workers, wall, cpu, bytes: one.bytes });
