@@ -14,7 +14,7 @@ function loadedBefore(file: string, found: Set<string> = new Set()): Set<string>
   if (found.has(file)) return found;
   found.add(file);
   const imports = readFileSync(file, "utf8").matchAll(
-    /^(?:import|export)\b[^;]*?["']([^"']+)["'];/gmu,
+    /^(?:import|export)\s+(?:[\w\s{},*$]+\sfrom\s+)?["']([^"']+)["'];/gmu,
   );
   for (const [, name = ""] of imports)
     if (name.startsWith(".")) loadedBefore(resolve(dirname(file), name), found);
@@ -46,6 +46,14 @@ describe("before it starts its workers", () => {
     const ahead = namesOf(loadedBefore(join(packages, "parallel/dist/ahead.js")));
     expect(ahead.filter((name) => name.includes("parallel/dist"))).toHaveLength(5);
     expect(ahead.filter((name) => name.startsWith("@"))).toEqual([]);
+  });
+});
+
+describe("the package that trains", () => {
+  it("loads no reader's library before there is a file for it", () => {
+    const found = namesOf(loadedBefore(join(packages, "parallel/dist/index.js")));
+    const libraries = found.filter((name) => !/^(?:node:|parallel\/)/u.test(name));
+    expect(libraries).toEqual(["@shardgrad/core", "comlink", "fzstd", "zod"]);
   });
 });
 

@@ -1,6 +1,5 @@
 // What a run may be watched with: the trace of its workers, and V8's CPU profile of every thread.
 import { mkdir, writeFile } from "node:fs/promises";
-import { Session } from "node:inspector/promises";
 import { join, resolve } from "node:path";
 import { chromeTrace, type RunResult, type TrainerOptions } from "@shardgrad/parallel";
 import { cannotWrite } from "./usage-error.js";
@@ -51,6 +50,7 @@ async function writable(option: string, path: string, writing: Promise<unknown>)
 
 /** Has V8 sample this thread; the function that is returned ends that and writes the file. */
 async function profileMain(file: string): Promise<() => Promise<void>> {
+  const { Session } = await import("node:inspector/promises");
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");

@@ -1,9 +1,7 @@
 // Tables from a stream of CSV or JSON lines, a few rows at a time, in memory that does not grow with the stream.
 import { finished } from "node:stream/promises";
-import { CsvError, parse } from "csv-parse";
 import { columnTypes, type Encoding } from "./encoding.js";
 import { InputError, shown } from "./input-error.js";
-import { MISSING } from "./read-csv.js";
 import { columnFrom, type Cell } from "./records.js";
 import { didYouMean } from "./suggest.js";
 import { listed, type Table } from "./table.js";
@@ -70,7 +68,7 @@ async function* rowsOf(stream: AsyncIterable<Uint8Array>, name: string): AsyncGe
   let read: Reader | null = null;
   let any = false;
   for await (const text of textChunks({ path: name }, stream)) {
-    read ??= /^\s*\{/.test(text) ? jsonReader(name) : csvReader(name);
+    read ??= /^\s*\{/.test(text) ? jsonReader(name) : await csvReader(name);
     const rows = await read(text);
     any ||= rows.cells.length > 0;
     if (rows.cells.length > 0) yield rows;
@@ -116,11 +114,13 @@ function jsonRow(text: string, place: string): ReadonlyMap<string, Cell> {
   return new Map<string, Cell>(Object.entries(value));
 }
 
-function csvReader(name: string): Reader {
+async function csvReader(name: string): Promise<Reader> {
+  const { CsvError, parse } = await import("csv-parse"); // only when there are such rows
+  const { MISSING } = await import("./read-csv.js");
   const missing = new Set(MISSING);
   let header: readonly string[] | null = null;
   let empty = 0; // the line of an empty row: nothing when it is the last
-  let failure: Error | null = null;
+  let failure: unknown = null;
   const parser = parse({
     info: true,
     max_record_size: ROW_LIMIT,
@@ -164,7 +164,11 @@ function csvReader(name: string): Reader {
       cells.push(read);
       lines.push(line);
     }
-    if (failure !== null) throw csvError(name, failure);
+    if (failure instanceof CsvError)
+      throw new InputError(`${name}: line ${String(failure["lines"])}: ${failure.message}`, {
+        cause: failure,
+      });
+    if (failure !== null) throw failure;
     return { cells, lines };
   };
 }
@@ -187,11 +191,4 @@ function headerOf(record: readonly string[], name: string): string[] {
   if (twice !== undefined)
     throw new InputError(`${name}: line 1: two columns are named ${shown(twice)}; rename one`);
   return names;
-}
-
-function csvError(name: string, error: Error): Error {
-  if (!(error instanceof CsvError)) return error;
-  return new InputError(`${name}: line ${String(error["lines"])}: ${error.message}`, {
-    cause: error,
-  });
 }

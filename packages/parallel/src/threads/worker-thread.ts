@@ -3,7 +3,7 @@ import { wrap, type Remote } from "comlink";
 import { Worker } from "node:worker_threads";
 import { profilerFlags } from "./cpu-profile.js";
 import { workerEndpoint } from "./endpoint.js";
-import type { WorkerApi } from "./worker.js";
+import type { WorkerApi } from "./work.js";
 
 /** A thread that executes shards once it is given a part of a job. */
 export interface WorkerThread {
