@@ -7,7 +7,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { dense, sequential } from "@shardgrad/core";
 import { featureWidth, fitStream, streamFiles, targetUnit, Trainer } from "@shardgrad/parallel";
-import { joinDatasets } from "../packages/parallel/dist/dataset/stream-form.js";
+import { joinDatasets } from "../packages/parallel/dist/dataset/stream/stream-form.js";
 import { median } from "./peak/peak.mjs";
 import { record, table } from "./record/record.mjs";
 

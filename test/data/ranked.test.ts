@@ -1,6 +1,6 @@
 // Numbers by their rank without sorting them, against sorting them.
 import { describe, expect, it } from "vitest";
-import { ranked } from "../../packages/parallel/dist/dataset/ranked.js";
+import { ranked } from "../../packages/parallel/dist/dataset/encode/ranked.js";
 
 const SEED = 11;
 

@@ -1,6 +1,6 @@
 // Statistics of columns against their definitions.
 import { describe, expect, it } from "vitest";
-import { countBytes } from "../../packages/parallel/dist/dataset/statistics.js";
+import { countBytes } from "../../packages/parallel/dist/dataset/encode/statistics.js";
 
 const SEED = 7;
 

@@ -1,6 +1,6 @@
 // Pages that are looked at before a library reads them.
 import { describe, expect, it } from "vitest";
-import { unpackOnce } from "../../packages/parallel/dist/dataset/unpack-once.js";
+import { unpackOnce } from "../../packages/parallel/dist/dataset/read/unpack-once.js";
 
 /** Doubles every byte, and counts how often. */
 function counting() {

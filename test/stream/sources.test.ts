@@ -25,8 +25,8 @@ import {
 import { tableFromArrays, tableToIPC, type Float64, type Table, type Utf8 } from "apache-arrow";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { joinDatasets } from "../../packages/parallel/dist/dataset/stream-form.js";
-import { OrderStatistics } from "../../packages/parallel/dist/dataset/order-statistics.js";
+import { joinDatasets } from "../../packages/parallel/dist/dataset/stream/stream-form.js";
+import { OrderStatistics } from "../../packages/parallel/dist/dataset/encode/order-statistics.js";
 import { expectInputError, sample, temporaryFiles } from "../data/support.js";
 import { stream as numbers } from "../parallel/numbers.js";
 

@@ -2,7 +2,7 @@
 import type { Op } from "@shardgrad/core";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { InputError } from "./dataset/input-error.js";
+import { InputError } from "./dataset/table/input-error.js";
 
 /** Ops and the modules that they came from. */
 export interface CustomOps {

@@ -49,13 +49,13 @@ export {
   type OneHotBlock,
   type Target,
   type U8Block,
-} from "./dataset/dataset.js";
+} from "./dataset/table/dataset.js";
 
-export { InputError } from "./dataset/input-error.js";
-export { didYouMean, nearest } from "./dataset/suggest.js";
-export { readTable, tableFiles, type ReadOptions } from "./dataset/read.js";
-export { QUERY, readSql } from "./dataset/read-sql.js";
-export { storedBytes } from "./dataset/source.js";
+export { InputError } from "./dataset/table/input-error.js";
+export { didYouMean, nearest } from "./dataset/table/suggest.js";
+export { readTable, tableFiles, type ReadOptions } from "./dataset/read/read.js";
+export { QUERY, readSql } from "./dataset/read/read-sql.js";
+export { storedBytes } from "./dataset/read/source.js";
 export {
   allRows,
   columnOf,
@@ -69,19 +69,19 @@ export {
   type Table,
   type TextColumn,
   type VectorColumn,
-} from "./dataset/table.js";
+} from "./dataset/table/table.js";
 export {
   tableFromRecords,
   type Cell,
   type RecordOptions,
   type TableRecord,
-} from "./dataset/records.js";
-export { datasetFromArrays, type ArrayOptions } from "./dataset/arrays.js";
-export { holdout, readRowList, type Split } from "./dataset/split.js";
-export { lintTable, lintTraining, type LintOptions, type TablePart } from "./dataset/lint.js";
-export { foldsBy, holdoutBy, type SplitRule } from "./dataset/split-by.js";
-export { fitEncoding, type EncodingOptions } from "./dataset/fit-encoding.js";
-export type { Task } from "./dataset/fit-target.js";
+} from "./dataset/table/records.js";
+export { datasetFromArrays, type ArrayOptions } from "./dataset/table/arrays.js";
+export { holdout, readRowList, type Split } from "./dataset/split/split.js";
+export { lintTable, lintTraining, type LintOptions, type TablePart } from "./dataset/split/lint.js";
+export { foldsBy, holdoutBy, type SplitRule } from "./dataset/split/split-by.js";
+export { fitEncoding, type EncodingOptions } from "./dataset/encode/fit-encoding.js";
+export type { Task } from "./dataset/encode/fit-target.js";
 export {
   columnTypes,
   embeddingTables,
@@ -94,7 +94,7 @@ export {
   type OrdinalFeature,
   type WordsFeature,
   type VectorFeature,
-} from "./dataset/encoding.js";
+} from "./dataset/encode/encoding.js";
 export {
   targetColumns,
   targetUnit,
@@ -104,10 +104,10 @@ export {
   type NumberTargetColumn,
   type NumberTargetEncoding,
   type TargetEncoding,
-} from "./dataset/target-encoding.js";
-export { unknownLabels } from "./dataset/labels.js";
-export { bestThreshold } from "./dataset/threshold.js";
-export { denseFeatures, encode, encodeFeatures } from "./dataset/encode.js";
+} from "./dataset/encode/target-encoding.js";
+export { unknownLabels } from "./dataset/encode/labels.js";
+export { bestThreshold } from "./dataset/encode/threshold.js";
+export { denseFeatures, encode, encodeFeatures } from "./dataset/encode/encode.js";
 export {
   decodeOutputs,
   predictionName,
@@ -115,7 +115,7 @@ export {
   type LabelsPredictions,
   type NumberPredictions,
   type Predictions,
-} from "./dataset/decode.js";
+} from "./dataset/encode/decode.js";
 export {
   classScores,
   confusionMatrix,
@@ -147,17 +147,17 @@ export {
 } from "./metrics/classes.js";
 export { labelMetrics, type LabelMetrics, type LabelReport } from "./metrics/labels.js";
 export { numberMetrics, overallNumbers, type NumberReport } from "./metrics/numbers.js";
-export { isTextHead, tablesOfStream } from "./dataset/table-stream.js";
+export { isTextHead, tablesOfStream } from "./dataset/stream/table-stream.js";
 export { encodeWeights, loadWeights } from "./files/weights-file.js";
-export { isStream, type DatasetStream } from "./dataset/stream.js";
-export { streamFiles, type TableSource } from "./dataset/stream-source.js";
-export { fitStream, type FittedStream, type StreamOptions } from "./dataset/fit-stream.js";
-export { encodeStream, type EncodeStreamOptions } from "./dataset/encode-stream.js";
+export { isStream, type DatasetStream } from "./dataset/stream/stream.js";
+export { streamFiles, type TableSource } from "./dataset/stream/stream-source.js";
+export { fitStream, type FittedStream, type StreamOptions } from "./dataset/stream/fit-stream.js";
+export { encodeStream, type EncodeStreamOptions } from "./dataset/stream/encode-stream.js";
 export {
   streamOf,
   tableFromArrow,
   type ColumnsOf,
   type StreamInput,
   type StreamOfOptions,
-} from "./dataset/stream-of.js";
-export { heldOutOfStream } from "./dataset/stream-held.js";
+} from "./dataset/stream/stream-of.js";
+export { heldOutOfStream } from "./dataset/stream/stream-held.js";

@@ -1,7 +1,7 @@
 // What went wrong when a step made a number that is not finite: which parameter, which rows.
 import { createPredictor, parameterSpecs, type Predictor } from "@shardgrad/core";
-import type { Dataset } from "./dataset/dataset.js";
-import { isStream } from "./dataset/stream.js";
+import type { Dataset } from "./dataset/table/dataset.js";
+import { isStream } from "./dataset/stream/stream.js";
 import { placedRows } from "./step/place.js";
 import { stepsPerEpoch, type TrainingSpec } from "./step/job.js";
 import type { TrainerOptions } from "./options.js";

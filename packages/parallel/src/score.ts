@@ -8,7 +8,7 @@ import {
 } from "@shardgrad/core";
 import { cores } from "./threads/cores.js";
 import { NO_OPS, type CustomOps } from "./custom-ops.js";
-import type { Dataset } from "./dataset/dataset.js";
+import type { Dataset } from "./dataset/table/dataset.js";
 import type { Scores } from "./events.js";
 import { dataSpec, jobScorer, type JobSpec } from "./step/job.js";
 import { SCORED_CHUNK } from "./step/layout.js";

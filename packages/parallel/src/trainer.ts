@@ -6,7 +6,7 @@ import { readBest, writeBest } from "./step/early-stopping.js";
 import { pastEpochs, readHistory, writeHistory, type PastEpoch } from "./step/epoch-history.js";
 import { EventQueue } from "./event-queue.js";
 import type { RunEvent, RunResult, TrainingState } from "./events.js";
-import { isStream } from "./dataset/stream.js";
+import { isStream } from "./dataset/stream/stream.js";
 import { Fed, resetFed } from "./step/feed-word.js";
 import { jobPhases, stepsPerEpoch, type JobSpec, type TrainingSpec } from "./step/job.js";
 import type { TrainingLayout } from "./step/layout.js";

@@ -9,9 +9,9 @@ import {
 import { z } from "zod";
 import { autoWorkers } from "./auto-workers.js";
 import { NO_OPS } from "./custom-ops.js";
-import { featureWidth, type Dataset, type Target } from "./dataset/dataset.js";
+import { featureWidth, type Dataset, type Target } from "./dataset/table/dataset.js";
 import type { EarlyStopping, StoppingSpec } from "./step/early-stopping.js";
-import { isStream, type DatasetStream } from "./dataset/stream.js";
+import { isStream, type DatasetStream } from "./dataset/stream/stream.js";
 import { dataSpec, rowBytes, type JobSpec, type TrainingSpec } from "./step/job.js";
 import { scoreNames } from "./metrics/metrics.js";
 import { trainingGraph } from "./step/network.js";

@@ -1,6 +1,6 @@
 // A trained model as one JavaScript module that depends on nothing, and its types.
 import { jsHelpers, jsNetwork, type Parameters } from "@shardgrad/core";
-import { targetColumns } from "../dataset/target-encoding.js";
+import { targetColumns } from "../dataset/encode/target-encoding.js";
 import type { StoredModel } from "../files/model-file.js";
 import { jsFeatureHelpers, json } from "./js-features.js";
 import { jsFeature, tsFeature } from "./portable-features.js";

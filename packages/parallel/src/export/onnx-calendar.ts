@@ -1,6 +1,6 @@
 // The features of times as ONNX nodes: the calendar by arithmetic on numbers of days, in f64.
 import type { OnnxGraph } from "@shardgrad/core";
-import type { CalendarFeature } from "../dataset/encoding.js";
+import type { CalendarFeature } from "../dataset/encode/encoding.js";
 
 const DAY = 86_400_000; // milliseconds
 const DAYS_BEFORE_1970 = 719_162; // since 1 January of the year 1

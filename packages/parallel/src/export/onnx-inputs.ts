@@ -1,8 +1,8 @@
 // The rows of a table as inputs of the ONNX file that a model was written as.
-import { calendarTime } from "../dataset/calendar.js";
-import type { Encoding } from "../dataset/encoding.js";
-import { InputError, shown } from "../dataset/input-error.js";
-import { columnOf, hasValue, type Column, type Table } from "../dataset/table.js";
+import { calendarTime } from "../dataset/encode/calendar.js";
+import type { Encoding } from "../dataset/encode/encoding.js";
+import { InputError, shown } from "../dataset/table/input-error.js";
+import { columnOf, hasValue, type Column, type Table } from "../dataset/table/table.js";
 import { rawInput } from "./portable-features.js";
 
 /** A tensor by the type names that ONNX Runtime's JavaScript interface uses. */

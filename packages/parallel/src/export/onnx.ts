@@ -1,7 +1,7 @@
 // A trained model as one ONNX file: raw columns in, labels and probabilities or numbers out.
 import { encodeOnnx, onnxNetwork, OnnxGraph, outputWidth } from "@shardgrad/core";
-import type { Encoding } from "../dataset/encoding.js";
-import { targetColumns } from "../dataset/target-encoding.js";
+import type { Encoding } from "../dataset/encode/encoding.js";
+import { targetColumns } from "../dataset/encode/target-encoding.js";
 import type { StoredModel } from "../files/model-file.js";
 import { onnxFeature, ROWS_NAME } from "./portable-features.js";
 import { onnxTarget } from "./portable-target.js";

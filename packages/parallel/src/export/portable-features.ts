@@ -1,7 +1,7 @@
 // How each kind of encoded column is written outside of shardgrad: as ONNX nodes, and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
-import type { FeatureEncoding, WordsFeature } from "../dataset/encoding.js";
-import { InputError, shown } from "../dataset/input-error.js";
+import type { FeatureEncoding, WordsFeature } from "../dataset/encode/encoding.js";
+import { InputError, shown } from "../dataset/table/input-error.js";
 import { onnxCalendar } from "./onnx-calendar.js";
 import { json } from "./js-features.js";
 

@@ -1,8 +1,8 @@
 // How each kind of target is written outside of shardgrad: what a model's outputs mean, as ONNX nodes and as JavaScript.
 import type { OnnxGraph } from "@shardgrad/core";
-import { predictionName } from "../dataset/decode.js";
-import type { ClassTargetEncoding, TargetEncoding } from "../dataset/target-encoding.js";
-import { logitMargin } from "../dataset/threshold.js";
+import { predictionName } from "../dataset/encode/decode.js";
+import type { ClassTargetEncoding, TargetEncoding } from "../dataset/encode/target-encoding.js";
+import { logitMargin } from "../dataset/encode/threshold.js";
 import { json } from "./js-features.js";
 import { ROWS_NAME } from "./portable-features.js";
 

@@ -13,13 +13,18 @@ import {
   type Predictor,
 } from "@shardgrad/core";
 import { NO_OPS, type CustomOps } from "../custom-ops.js";
-import { decodeOutputs, type Predictions } from "../dataset/decode.js";
-import { denseFeatures, encodeFeatures } from "../dataset/encode.js";
-import { columnTypes, embeddingTables, encodedWidth, type Encoding } from "../dataset/encoding.js";
-import { targetWidth } from "../dataset/target-encoding.js";
-import { errorCode, InputError, shown } from "../dataset/input-error.js";
-import { tableFromRecords, type TableRecord } from "../dataset/records.js";
-import type { Table } from "../dataset/table.js";
+import { decodeOutputs, type Predictions } from "../dataset/encode/decode.js";
+import { denseFeatures, encodeFeatures } from "../dataset/encode/encode.js";
+import {
+  columnTypes,
+  embeddingTables,
+  encodedWidth,
+  type Encoding,
+} from "../dataset/encode/encoding.js";
+import { targetWidth } from "../dataset/encode/target-encoding.js";
+import { errorCode, InputError, shown } from "../dataset/table/input-error.js";
+import { tableFromRecords, type TableRecord } from "../dataset/table/records.js";
+import type { Table } from "../dataset/table/table.js";
 import { metadataJson, readTensorFile, writeTensorFile } from "./tensor-file.js";
 
 /** The file with the model in the folder of a run. */

@@ -2,7 +2,7 @@
 import type { Skipped } from "../step/control.js";
 import { activationNames, lossNames, type LossSpec, type ModelSpec } from "@shardgrad/core";
 import { z } from "zod";
-import type { Encoding } from "../dataset/encoding.js";
+import type { Encoding } from "../dataset/encode/encoding.js";
 
 const count = z
   .int()

@@ -1,6 +1,6 @@
 // Saves and loads the state of a run between two steps: weights, optimizer slots, position, losses of the epoch.
 import type { Parameters, Tensor } from "@shardgrad/core";
-import { InputError, shown } from "../dataset/input-error.js";
+import { InputError, shown } from "../dataset/table/input-error.js";
 import type { TrainingState } from "../events.js";
 import type { StateDescription } from "./model-schema.js";
 import { metadataJson, readTensorFile, writeTensorFile } from "./tensor-file.js";

@@ -8,8 +8,8 @@ import {
 } from "@shardgrad/core";
 import type { z } from "zod";
 import { writeFileAtomic } from "./atomic-file.js";
-import { errorCode, InputError, shown } from "../dataset/input-error.js";
-import { readError } from "../dataset/source.js";
+import { errorCode, InputError, shown } from "../dataset/table/input-error.js";
+import { readError } from "../dataset/read/source.js";
 
 /** The version of the metadata that this code writes and the only one it reads. */
 const FORMAT = "1";

@@ -7,8 +7,8 @@ import {
   type Parameters,
   type Tensor,
 } from "@shardgrad/core";
-import { InputError } from "../dataset/input-error.js";
-import { listed } from "../dataset/table.js";
+import { InputError } from "../dataset/table/input-error.js";
+import { listed } from "../dataset/table/table.js";
 import { readTensors } from "./tensor-file.js";
 
 /** The bytes of a safetensors file of the parameters alone: F32 by name, in their shapes, without metadata. */

@@ -1,6 +1,6 @@
 // Scores of predicted classes over a whole set: sums in row order in f64, so the same for any number of workers.
 import { scalar } from "@shardgrad/core";
-import type { ClassPredictions } from "../dataset/decode.js";
+import type { ClassPredictions } from "../dataset/encode/decode.js";
 import { classScores, confusionMatrix, type ClassScores, type ConfusionMatrix } from "./metrics.js";
 
 /** Scores of one class against all others. */

@@ -1,6 +1,6 @@
 // Scores of predicted labels over a whole set: sums in row order in f64, so the same for any number of workers.
 import { scalar } from "@shardgrad/core";
-import type { LabelsPredictions } from "../dataset/decode.js";
+import type { LabelsPredictions } from "../dataset/encode/decode.js";
 import { ranking, type OneAgainstRest } from "./classes.js";
 import { labelScores, microF1, type LabelCounts } from "./metrics.js";
 

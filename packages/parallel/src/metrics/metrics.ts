@@ -1,5 +1,5 @@
 // Scores of predictions: sums over chunks of rows that fold to the same bits however rows were spread over workers.
-import type { Target } from "../dataset/dataset.js";
+import type { Target } from "../dataset/table/dataset.js";
 import type { Scores } from "../events.js";
 
 /** Targets of adjacent rows, the first of them being row 0 of `add`. */

@@ -1,6 +1,6 @@
 // Streamed data: whoever reads them fills one window while the workers train on another.
 import { setTimeout as pause } from "node:timers/promises";
-import type { DatasetStream } from "../dataset/stream.js";
+import type { DatasetStream } from "../dataset/stream/stream.js";
 import { Control } from "./control.js";
 import { Fed } from "./feed-word.js";
 import { stepsPerEpoch } from "./job.js";

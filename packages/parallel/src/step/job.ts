@@ -6,7 +6,7 @@ import {
   type ModelSpec,
   type OptimizerSpec,
 } from "@shardgrad/core";
-import type { Dataset } from "../dataset/dataset.js";
+import type { Dataset } from "../dataset/table/dataset.js";
 import type { ConvergenceSpec } from "./convergence.js";
 import type { StoppingSpec } from "./early-stopping.js";
 import { scorer, type Scorer } from "../metrics/metrics.js";

@@ -1,5 +1,5 @@
 // Copies the numbers of a dataset to where workers read them.
-import type { Dataset } from "../dataset/dataset.js";
+import type { Dataset } from "../dataset/table/dataset.js";
 import type { DataPlaces } from "./layout.js";
 
 /** Copies rows [from, from + count) of a dataset to rows at… of its places; by default all of them to the first. */

@@ -8,7 +8,7 @@ import { Deaths, type WorkerRestart } from "./deaths.js";
 import { saysWorkerEnded } from "./endpoint.js";
 import { feedByThread, trainFed } from "./feeding.js";
 import { starvation } from "../step/feed-word.js";
-import type { RemoteStream } from "../dataset/stream-remote.js";
+import type { RemoteStream } from "../dataset/stream/stream-remote.js";
 import { HashLog, type HashLogSpec } from "./hash-log.js";
 import { jobPhases, type JobSpec } from "../step/job.js";
 import { createLayout } from "../step/layout.js";

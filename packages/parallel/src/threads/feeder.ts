@@ -2,7 +2,7 @@
 import { expose } from "comlink";
 import { parentPort } from "node:worker_threads";
 import { loadOps } from "../custom-ops.js";
-import { openRemote, type RemoteStream } from "../dataset/stream-remote.js";
+import { openRemote, type RemoteStream } from "../dataset/stream/stream-remote.js";
 import { Control } from "../step/control.js";
 import { feed } from "../step/feed.js";
 import type { JobSpec } from "../step/job.js";

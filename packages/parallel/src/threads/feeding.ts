@@ -3,7 +3,7 @@ import { wrap } from "comlink";
 import { Worker } from "node:worker_threads";
 import type { Control } from "../step/control.js";
 import type { JobSpec } from "../step/job.js";
-import type { RemoteStream } from "../dataset/stream-remote.js";
+import type { RemoteStream } from "../dataset/stream/stream-remote.js";
 import { workerEndpoint } from "./endpoint.js";
 import type { FeederApi } from "./feeder.js";
 

@@ -2,7 +2,7 @@
 import { expose, releaseProxy, type Remote } from "comlink";
 import type { MessagePort } from "node:worker_threads";
 import { Crew, type NewsListener, type Setup } from "./crew.js";
-import type { RemoteStream } from "../dataset/stream-remote.js";
+import type { RemoteStream } from "../dataset/stream/stream-remote.js";
 import { parentEndpoint } from "./endpoint.js";
 import type { WorkerThread } from "./worker-thread.js";
 
