@@ -1,6 +1,7 @@
 // Options of a training run that make no sense together.
 import { activationNames } from "@shardgrad/core";
 import type { Task } from "@shardgrad/parallel";
+import { classLabels } from "./class-labels.js";
 import type { TrainingData } from "./training-data.js";
 import { taskLosses } from "./model.js";
 import { trainOptions, type TrainSettings } from "./options/train.js";
@@ -139,7 +140,7 @@ export function checkThreshold(
   if (threshold !== "f1") return;
   if (validation === null)
     throw new UsageError(`${place}: needs validation rows; leave out --val 0, or give a number`);
-  const labels = validation.target?.kind === "class" ? validation.target.labels : new Int32Array(0);
+  const labels = classLabels(validation);
   for (const [label, name] of target.classes.entries())
     if (!labels.includes(label))
       throw new UsageError(

@@ -9,6 +9,7 @@ import {
   type RunResult,
   type Scores,
 } from "@shardgrad/parallel";
+import { classLabels } from "./class-labels.js";
 import type { TrainingPlan } from "./training-plan.js";
 
 /** A class, and the probability from which on it is predicted. */
@@ -35,14 +36,20 @@ export async function decideThreshold(
   const asked = settings.threshold;
   if (asked === undefined || target.kind !== "class")
     return { encoding, threshold: undefined, scoresBy: (_, scores) => Promise.resolve(scores) };
-  const outputsOf = (rows: Dataset): Promise<Float32Array> =>
-    predict(options.model, parameters, rows, { workers: settings.workers, ops: options.ops });
+  const { workers } = settings;
+  const found = new Map<Dataset, Promise<Float32Array>>(); // validation rows decide and are scored
+  const outputsOf = (rows: Dataset): Promise<Float32Array> => {
+    const outputs =
+      found.get(rows) ?? predict(options.model, parameters, rows, { workers, ops: options.ops });
+    found.set(rows, outputs);
+    return outputs;
+  };
   const best = async (): Promise<number> => {
     if (validation === null) throw new TypeError("threshold: no validation rows"); // the plan has seen them
     const predictions = decodeOutputs(encoding, await outputsOf(validation));
     const ofSecond =
       predictions.kind === "class" ? predictions.probabilities.filter((_, i) => i % 2 === 1) : [];
-    return bestThreshold(ofSecond, labelsOf(validation)).threshold;
+    return bestThreshold(ofSecond, classLabels(validation)).threshold;
   };
   const probability = asked === "f1" ? await best() : asked;
   const decided: Encoding = { ...encoding, target: { ...target, threshold: probability } };
@@ -53,11 +60,8 @@ export async function decideThreshold(
       if (rows === null || scores === null) return scores;
       const predictions = decodeOutputs(decided, await outputsOf(rows));
       if (predictions.kind !== "class") return scores;
-      const { accuracy, f1 } = classMetrics(predictions, labelsOf(rows)).report;
+      const { accuracy, f1 } = classMetrics(predictions, classLabels(rows)).report;
       return { ...scores, accuracy, f1 };
     },
   };
 }
-
-const labelsOf = ({ target }: Dataset): Int32Array =>
-  target?.kind === "class" ? target.labels : new Int32Array(0);

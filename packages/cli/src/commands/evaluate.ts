@@ -18,6 +18,7 @@ import {
   type Table,
   unknownLabels,
 } from "@shardgrad/parallel";
+import { classLabels } from "../class-labels.js";
 import { evaluateOptions } from "../options/use.js";
 import { formatClassScores, formatConfusion } from "../report/confusion.js";
 import { columns, count, percent, short } from "../report/format.js";
@@ -73,7 +74,7 @@ function scoresOf(
 ): { readonly scores: Named; readonly parts: Parts | null } {
   switch (predictions.kind) {
     case "class": {
-      const labels = data.target?.kind === "class" ? data.target.labels : new Int32Array(0);
+      const labels = classLabels(data);
       const metrics = classMetrics(predictions, labels);
       return { scores: { ...metrics.report }, parts: classParts(predictions.classes, metrics) };
     }
