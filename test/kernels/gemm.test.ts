@@ -239,6 +239,8 @@ describe.each(["f32", "f64"] as const)("matrix products in %s", (dtype) => {
       [30, 300, 600],
       [257, 9, 513],
       [50, 70, 530],
+      [1030, 4, 9],
+      [2060, 1, 5],
     ] as const) {
       for (const layoutA of [plain, transposed]) {
         for (const layoutB of [plain, transposed])

@@ -149,4 +149,14 @@ describe.each(DTYPES)("%s", (dtype) => {
     );
     expect(k.sumSquares(0, px)).toBe(0);
   });
+
+  it("a touch reads the first word of each line of n elements and no further", () => {
+    const { k } = arena(dtype);
+    const words = new Int32Array(k.memory.buffer);
+    const lines = 5;
+    const first = words.length - 16 * lines;
+    for (let i = 0; i < lines; i += 1) words[first + 16 * i] = 3 ** i;
+    expect(k.touch((64 * lines) / k.bytes, 4 * first)).toBe(1 + 3 + 9 + 27 + 81);
+    expect(k.touch(0, 4 * first)).toBe(0);
+  });
 });

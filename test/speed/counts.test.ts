@@ -84,6 +84,7 @@ describe.each(benchJobs)("a step of $name", (job) => {
         const { lo, hi } = sliceOf(lab.layout, index);
         const subtrees = lab.training.cuts[0].parts[index]!.subtrees.length;
         const holders = lab.training.cuts[0].parts.flatMap((part) => part.subtrees).length;
+        const fetches = hi - lo < lab.layout.thetaCount && lab.layout.thetaCount <= 2 ** 17;
         const chunks = Math.ceil(hi / THETA_CHUNK) - Math.floor(lo / THETA_CHUNK);
         expect(counts(ofWorker), `worker ${index + 1} of ${WORKERS[i]}`).toEqual({
           permute: 1,
@@ -101,6 +102,7 @@ describe.each(benchJobs)("a step of $name", (job) => {
           // The first worker's one more is the loss; a sum that one worker holds whole is read where it is.
           reduceTree: (holders > 1 ? chunks : 0) + (index === 0 ? 1 : 0),
           sgd: chunks,
+          ...(fetches && { touch: 2 }), // what the others wrote of θ
         });
       }),
     );

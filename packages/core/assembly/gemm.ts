@@ -29,12 +29,19 @@ import { QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH, wideStrip } from ".
 // @ts-ignore: decorator
 @inline const DIRECT_COLUMNS_T: i32 = 2 * WIDTH;
 
+/** C of at most so many columns is computed as Cᵀ = Bᵀ·Aᵀ: a tile has fewer rows than columns. */
+// @ts-ignore: decorator
+@inline const NARROW: i32 = 4;
+/** So many rows of it at a time. */
+// @ts-ignore: decorator
+@inline const TURNED_ROWS: i32 = 1024;
+
 /** Bytes of a row of the columns of C that fill no vector. */
 // @ts-ignore: decorator
 @inline const EDGE_ROW: usize = 32;
 
 // The parts of scratch, as offsets in bytes: the program of a plain product; the edge of C; the packed block of A; the packed
-// panel of B; the stacks. Together 1.4 MiB at most, which SCRATCH_BYTES must hold.
+// panel of B; the stacks; Cᵀ. Together 1.5 MiB at most, which SCRATCH_BYTES must hold.
 // @ts-ignore: decorator
 @inline const EDGE: usize = 16;
 // @ts-ignore: decorator
@@ -45,6 +52,8 @@ import { QUAD_BYTES, TILE_BYTES, TRIPLE, tripleStrip, WIDTH, wideStrip } from ".
 @inline const STACKS: usize = STRIPS + PANEL * DEPTH * BYTES;
 // @ts-ignore: decorator
 @inline const STACK_BYTES: usize = 512 << 10;
+// @ts-ignore: decorator
+@inline const TURNED: usize = STACKS + STACK_BYTES;
 
 /** C[m, n] = A·B; see KernelExports. */
 export function gemm(
@@ -71,6 +80,39 @@ export function gemmTree(program: usize, m: i32, n: i32, a: usize, b: usize, c: 
 
 /** C[m, n] = A·B, strides in bytes, the p cut into leaves and their sums merged as `program` says. */
 function product(
+  program: usize, m: i32, n: i32,
+  a: usize, aRow: usize, aColumn: usize,
+  b: usize, bRow: usize, bColumn: usize,
+  c: usize, scratch: usize,
+): void {
+  if (n > NARROW || m < WIDTH) {
+    productByBlocks(program, m, n, a, aRow, aColumn, b, bRow, bColumn, c, scratch);
+    return;
+  }
+  for (let i = 0; i < m; i += TURNED_ROWS) {
+    const rows = min(TURNED_ROWS, m - i);
+    const turned = n == 1 ? c : scratch + TURNED;
+    productByBlocks(program, n, rows, b, bColumn, bRow, a, aColumn, aRow, turned, scratch);
+    if (n > 1) turn(rows, n, turned, c);
+    a += <usize>rows * aRow;
+    c += <usize>(rows * n) * BYTES;
+  }
+}
+
+/** Copies turned[n, rows] to C[rows, n]. */
+function turn(rows: i32, n: i32, turned: usize, c: usize): void {
+  for (let j = 0; j < n; j++) {
+    let to = c;
+    for (const end = turned + <usize>rows * BYTES; turned < end; turned += BYTES) {
+      store<real>(to, load<real>(turned));
+      to += <usize>n * BYTES;
+    }
+    c += BYTES;
+  }
+}
+
+/** As `product`, for C that is not narrow. */
+function productByBlocks(
   program: usize, m: i32, n: i32,
   a: usize, aRow: usize, aColumn: usize,
   b: usize, bRow: usize, bColumn: usize,

@@ -19,5 +19,5 @@ export { iota, permute } from "./permute";
 export { gatherF32, gatherI32, gatherOneHot, gatherU8 } from "./gather";
 export { gatherRows, scatterAdd, scatterAddTree, toI32 } from "./gather-real";
 export { adam, momentum, sgd } from "./update";
-export { sumAbs, sumSquaredDifference, sumSquares } from "./measure";
+export { sumAbs, sumSquaredDifference, sumSquares, touch } from "./measure";
 export { scalarCos, scalarErf, scalarExp, scalarLog, scalarPow, scalarSin, scalarTanh } from "./scalar";

@@ -1,4 +1,4 @@
-// Sums of magnitudes and squares of a slice in f64, each one sequential chain.
+// Passes over a slice that change nothing: sums of magnitudes and squares in f64, each one sequential chain; and a touch.
 import { real } from "./real";
 import { bytes } from "./vector";
 
@@ -25,4 +25,11 @@ export function sumSquaredDifference(n: i32, x: usize, y: usize): f64 {
     y += sizeof<real>();
   }
   return s;
+}
+
+/** Reads one word of each cache line; returns their sum, so that no compiler leaves the loads out. */
+export function touch(n: i32, x: usize): i32 {
+  let sum = 0;
+  for (const end = x + bytes(n); x < end; x += 64) sum += load<i32>(x);
+  return sum;
 }

@@ -358,6 +358,8 @@ export interface KernelExports {
   readonly sumSquares: (n: number, x: Address) => number;
   /** Σ(x − y)² of n elements in f64, one sequential chain. */
   readonly sumSquaredDifference: (n: number, x: Address, y: Address) => number;
+  /** Brings n elements that another core wrote into this one's cache, a word of each line at a time. What it returns means nothing. */
+  readonly touch: (n: number, x: Address) => number;
 
   // scalar functions in f64, the same in both builds: the one path to exp, log, … for schedules, metrics and encoders
   readonly scalarExp: (x: number) => number;

@@ -67,6 +67,9 @@ export interface TrainingExtras {
   readonly tracer: Tracer | null;
 }
 
+/** θ of at most so many numbers is fetched before the forward pass: half a MiB, which a core's own cache holds. */
+const FETCHED_COUNT = 1 << 17;
+
 /** Binds the training phases of one worker. */
 export function createTrainingStep(
   layout: Layout,
@@ -142,6 +145,16 @@ export function createTrainingStep(
     return bind(kernels, training.plan, places.training, map);
   }
 
+  const { thetaCount } = layout;
+  const fetches = hi - lo < thetaCount && thetaCount <= FETCHED_COUNT;
+  /** Fetches the slices of θ that the other workers have just written: line beside line, where a product waits for each. */
+  const fetchTheta = (parity: 0 | 1): void => {
+    if (!fetches) return;
+    const theta = layout.theta[parity];
+    kernels.touch(lo, theta);
+    kernels.touch(thetaCount - hi, theta + 4 * hi);
+  };
+
   const run = (
     epoch: number,
     inEpoch: number,
@@ -166,6 +179,7 @@ export function createTrainingStep(
     if (passes === undefined) return;
     const [forward, backward] = passes;
     tracer?.turn(FORWARD, step);
+    fetchTheta((commits & 1) as 0 | 1);
     forward(work);
     tracer?.turn(BACKWARD, step);
     backward(work);
