@@ -85,7 +85,7 @@ describe.each(benchJobs)("a step of $name", (job) => {
         const subtrees = lab.training.cuts[0].parts[index]!.subtrees.length;
         const holders = lab.training.cuts[0].parts.flatMap((part) => part.subtrees).length;
         const fetches = hi - lo < lab.layout.thetaCount && lab.layout.thetaCount <= 2 ** 17;
-        const chunks = Math.ceil(hi / THETA_CHUNK) - Math.floor(lo / THETA_CHUNK);
+        const chunks = Math.ceil((hi - lo) / THETA_CHUNK);
         expect(counts(ofWorker), `worker ${index + 1} of ${WORKERS[i]}`).toEqual({
           permute: 1,
           gatherF32: 1,

@@ -34,6 +34,11 @@ export class Barrier {
     this.#spin = spin;
   }
 
+  /** Whether there is anybody to wait for. */
+  get waits(): boolean {
+    return this.#workers > 1;
+  }
+
   /** Finishes a phase and returns when all workers have. Throws Aborted when the run ends instead. */
   pass(phase: number): void {
     this.#control.finish(this.#self, phase);

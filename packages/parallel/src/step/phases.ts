@@ -94,7 +94,7 @@ export function passPhase(line: Line, at: Position): Passed {
       scoring?.run((commits & 1) as 0 | 1);
       break;
   }
-  tracer?.turn(WAIT, at.phase === "score" ? at.step - 1 : at.step);
+  if (barrier.waits) tracer?.turn(WAIT, at.phase === "score" ? at.step - 1 : at.step);
   // Passing the barrier after an update is the commit: θ of the next step is complete.
   barrier.pass(at.finished + 1);
   moveTo(at, phases, at.finished + 1);

@@ -119,8 +119,8 @@ export function createUpdate(
     let begun = start; // to reduce a chunk
     let reducing = 0; // milliseconds
     for (let from = lo; from < hi;) {
-      const chunk = Math.floor(from / THETA_CHUNK);
-      const to = Math.min(hi, (chunk + 1) * THETA_CHUNK);
+      const chunk = from / THETA_CHUNK; // whole wherever sums are kept
+      const to = Math.min(hi, from + THETA_CHUNK);
       const gradient = sum === null ? places.gradient : sum + 4 * from;
       if (sum === null) {
         kernels.reduceTree(to - from, table, 4 * from, gradient, kernels.scratch);
@@ -150,7 +150,7 @@ export function createUpdate(
       if (tracer !== null && from < hi) begun = now();
     }
     // Reducing and updating take turns chunk by chunk; the trace shows them one after the other.
-    tracer?.turnAt(start, REDUCE, step);
+    if (sum === null) tracer?.turnAt(start, REDUCE, step);
     tracer?.turnAt(start + reducing, UPDATE, step);
     return finite;
   };
