@@ -1,11 +1,9 @@
 // Reads CSV and TSV (RFC 4180): a header line, then rows of as many cells.
-import { pipeline } from "node:stream";
-import { CsvError, parse } from "csv-parse";
 import { CsvColumn, nearlyNumbers } from "./csv-column.js";
+import { csvRecords } from "./csv-records.js";
 import { InputError, shown } from "../table/input-error.js";
-import { contentStream, readError, type Source } from "./source.js";
+import type { Source } from "./source.js";
 import type { Table } from "../table/table.js";
-import { textChunks } from "./utf8.js";
 
 /** Options of a CSV or TSV file. */
 export interface CsvOptions {
@@ -22,9 +20,6 @@ export interface CsvOptions {
 
 /** The cells that count as missing unless told otherwise. */
 export const MISSING: readonly string[] = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL"];
-
-/** The longest row, in bytes: an unclosed quote must not fill the memory. */
-const ROW_LIMIT = 2 ** 27;
 
 /** The table of a CSV or TSV file. Throws InputError that names the file, the line and the column. */
 export async function readCsv(source: Source, options: CsvOptions = {}): Promise<Table> {
@@ -115,40 +110,51 @@ async function* scans(
     start,
     lines: lines && Int32Array.from(lines),
   });
-  const row = (to: readonly (CsvColumn | null)[], record: readonly string[]): void => {
+  const isMissing = missingTest(missing);
+  const row = (
+    to: readonly (CsvColumn | null)[],
+    record: readonly string[],
+    taken: number, // lines
+  ): void => {
     if (record.length !== to.length) throw ragged(source, line, record, names);
-    for (const [i, column] of to.entries()) {
-      if (column === null) continue;
+    for (let i = 0; i < to.length; i += 1) {
       const cell = record[i] ?? "";
-      column.push(missing.has(cell.trim()) ? null : cell, rows, place);
+      to[i]?.push(isMissing(cell) ? null : cell, rows, place);
     }
-    const taken = linesOf(record);
     if (taken > 1) lines ??= Array.from({ length: rows }, (_, earlier) => start + earlier);
     lines?.push(line);
     line += taken;
     rows += 1;
   };
-  for await (const record of records(source, delimiter)) {
-    if (columns === null) {
-      names = header(source, record, delimiter);
-      line += linesOf(record);
+  for await (const { records, linesOf } of csvRecords(source, delimiter))
+    for (const record of records) {
+      if (columns === null) {
+        names = header(source, record, delimiter);
+        line += linesOf(record);
+        columns = begin();
+        continue;
+      }
+      if (record.length === 1 && record[0] === "") {
+        blank += 1;
+        continue;
+      }
+      for (; blank > 0; blank -= 1) row(columns, [""], 1);
+      row(columns, record, linesOf(record));
+      any = true;
+      if (rows < most) continue;
+      yield found(columns);
       columns = begin();
-      continue;
     }
-    if (record.length === 1 && record[0] === "") {
-      blank += 1;
-      continue;
-    }
-    for (; blank > 0; blank -= 1) row(columns, [""]);
-    row(columns, record);
-    any = true;
-    if (rows < most) continue;
-    yield found(columns);
-    columns = begin();
-  }
   if (columns === null || !any)
     throw new InputError(`${source.path}: there are no rows after the header; add some`);
   if (rows > 0) yield found(columns);
+}
+
+/** Tells cells that count as missing, blanks around them aside. Most others are told by their first character alone. */
+function missingTest(missing: ReadonlySet<string>): (cell: string) => boolean {
+  const begins = new Uint8Array(128).fill(1, 0, 33); // blanks and what may be one
+  for (const text of missing) begins[text.charCodeAt(0)] = 1;
+  return (cell) => begins[cell.charCodeAt(0)] !== 0 && missing.has(cell.trim());
 }
 
 /** A row with fewer or more cells than the header. */
@@ -167,14 +173,6 @@ function ragged(
   return new InputError(
     `${source.path}: line ${line} has ${record.length} cells, where the header has ${names.length}; ${detail}`,
   );
-}
-
-/** Lines that a record takes in the file: one, and one more for each line break inside a quoted cell. */
-function linesOf(record: readonly string[]): number {
-  let lines = 1;
-  for (const cell of record)
-    if (cell.includes("\n") || cell.includes("\r")) lines += cell.split(/\r\n|\n|\r/).length - 1;
-  return lines;
 }
 
 function header(source: Source, record: readonly string[], delimiter: string): string[] {
@@ -199,74 +197,6 @@ function header(source: Source, record: readonly string[], delimiter: string): s
       `${source.path}: line 1: one column, ${shown(only)}; the cells seem to be separated by ${shown(other)}, not ${shown(delimiter)}`,
     );
   return names;
-}
-
-/** The records of the file, the header included; the first `most` when that is given. */
-async function* records(
-  source: Source,
-  delimiter: string,
-  most = -1,
-): AsyncGenerator<readonly string[]> {
-  const parser = parse({
-    bom: true,
-    delimiter,
-    max_record_size: ROW_LIMIT,
-    record_delimiter: ["\r\n", "\n", "\r"],
-    relax_column_count: true, // rows that are too short or too long get a message of our own
-    to: most,
-  });
-  const stream = pipeline(
-    contentStream(source),
-    (chunks: AsyncIterable<Uint8Array>) => textChunks(source, chunks),
-    parser,
-    () => {},
-  );
-  try {
-    for await (const record of stream as AsyncIterable<readonly string[]>) yield record;
-  } catch (error) {
-    if (error instanceof CsvError) throw await csvError(source, delimiter, error);
-    throw readError(source.path, error);
-  }
-}
-
-/** What is wrong with the quotes, and where. */
-async function csvError(source: Source, delimiter: string, error: CsvError): Promise<InputError> {
-  const options = { cause: error };
-  const column = typeof error["column"] === "number" ? `, column ${error["column"] + 1}` : "";
-  switch (error.code) {
-    case "CSV_QUOTE_NOT_CLOSED":
-    case "CSV_MAX_RECORD_SIZE": {
-      // The parser tells where it stopped; the row with the quote starts after the ones that it finished.
-      let line = 1;
-      const finished = Number(error["records"]);
-      if (source.stream !== undefined)
-        return new InputError(
-          `${source.path}: a quote is opened and never closed after ${finished} lines; close it`,
-          options,
-        );
-      if (finished > 0)
-        for await (const record of records(source, delimiter, finished)) line += linesOf(record);
-      return new InputError(
-        `${source.path}: line ${line}${column}: a quote is opened and never closed; close it`,
-        options,
-      );
-    }
-    case "CSV_INVALID_CLOSING_QUOTE":
-      return new InputError(
-        `${source.path}: line ${String(error["lines"])}${column}: a quote inside a quoted cell; write it twice ("")`,
-        options,
-      );
-    case "INVALID_OPENING_QUOTE":
-      return new InputError(
-        `${source.path}: line ${String(error["lines"])}${column}: a quote in the middle of a cell; put the whole cell in quotes and write the quote twice ("")`,
-        options,
-      );
-    default:
-      return new InputError(
-        `${source.path}: line ${String(error["lines"])}${column}: ${error.message}`,
-        options,
-      );
-  }
 }
 
 function toTable(source: Source, { rows, columns, start, lines }: Scan): Table {

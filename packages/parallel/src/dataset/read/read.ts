@@ -70,7 +70,7 @@ async function readFile(path: string, options: ReadOptions): Promise<Table> {
     case "jsonl":
       return (await import("./read-jsonl.js")).readJsonl(source, options);
     case "csv":
-      return (await import("./read-csv.js")).readCsv(source, options); // the parser takes 10 ms to load
+      return (await import("./read-csv.js")).readCsv(source, options);
   }
 }
 

@@ -4,8 +4,38 @@ import type { NumberColumn, TextColumn } from "./table.js";
 /** A number as people write it: decimal digits, a point, an exponent; neither hexadecimal nor Infinity. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+/** The most digits that always make a whole number of 53 bits. */
+const EXACT_DIGITS = 15;
+
+const TENS = Float64Array.from([
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+]);
+
+/**
+ * The number of a sign, a few digits and a point among them, NaN for any other text. Digits and power of ten are exact
+ * numbers, so that their quotient, rounded once, is the nearest to what the text states. Source: W. D. Clinger, How to Read
+ * Floating Point Numbers Accurately (1990).
+ */
+function plainNumber(text: string): number {
+  const sign = text.charCodeAt(0);
+  let [whole, digits, point] = [0, 0, -1];
+  for (let i = sign === 43 || sign === 45 ? 1 : 0; i < text.length; i += 1) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      whole = 10 * whole + digit;
+      digits += 1;
+    } else if (digit === -2 && point < 0) point = digits;
+    else return Number.NaN;
+  }
+  if (digits === 0 || digits > EXACT_DIGITS) return Number.NaN;
+  const value = point < 0 ? whole : whole / (TENS[digits - point] ?? 1);
+  return sign === 45 ? -value : value;
+}
+
 /** The finite number that a text states, blanks around it aside, or null. */
 export function parseNumber(text: string): number | null {
+  const plain = plainNumber(text);
+  if (!Number.isNaN(plain)) return plain;
   const trimmed = text.trim();
   if (!DECIMAL.test(trimmed)) return null;
   const value = Number(trimmed);
@@ -74,7 +104,15 @@ export class TextBuilder {
     const known = this.#codeOf.get(text);
     if (known !== undefined) return known;
     const code = this.#codeOf.size;
-    this.#codeOf.set(text, code);
+    this.#codeOf.set(ownCopy(text), code);
     return code;
   }
+}
+
+/** V8 keeps the whole text in memory that a long piece was cut from. */
+const LONG = 13;
+
+/** The same text, which is no piece of a longer one. */
+function ownCopy(text: string): string {
+  return text.length < LONG ? text : Buffer.from(text, "utf16le").toString("utf16le");
 }
