@@ -65,6 +65,17 @@ describe("before training, a warning is given for", () => {
     ]);
   });
 
+  it("rows that are trained on, and scored from a table that has their numbers as text", () => {
+    const records = Array.from({ length: 6 }, (_, i) => ({ x: i / 4, y: i - 3 }));
+    const scored = [
+      { x: "0.5", y: "-1" },
+      { x: "0.50", y: "-1" },
+    ];
+    expect(warnings(records, scored)).toEqual([
+      expect.stringContaining("1 of 2 test rows are also training rows"),
+    ]);
+  });
+
   it("pictures that are trained on and scored, none that only agree in part", () => {
     const side = 12;
     const pictures = (...changes: readonly (readonly [place: number, byte: number])[]): Table => ({

@@ -33,7 +33,7 @@ export function rowKeys(
   for (const column of columns)
     if (column.kind === "vector")
       addWords(hashes, column, rows, how === "glance" ? GLANCE : Infinity);
-    else if (column.kind !== "opaque") addTexts(hashes, column, rows);
+    else if (column.kind !== "opaque") addValues(hashes, column, rows);
   const { first, second } = hashes;
   const keys = new Float64Array(rows.length);
   for (let i = 0; i < keys.length; i += 1)
@@ -77,8 +77,8 @@ function addWords(
   }
 }
 
-/** Takes the text of each row's value in. */
-function addTexts(
+/** Takes each row's value in. */
+function addValues(
   { first, second }: Hashes,
   column: TextColumn | NumberColumn,
   rows: Int32Array,
@@ -88,21 +88,47 @@ function addTexts(
   for (let i = 0; i < rows.length; i += 1) {
     const row = rows[i] ?? 0;
     const [one, other] =
-      (column.kind === "text" ? known?.[column.codes[row] ?? -1] : undefined) ??
-      textHashes(valueText(column, row));
+      column.kind === "text"
+        ? (known?.[column.codes[row] ?? -1] ?? MISSING)
+        : hasValue(column, row)
+          ? numberHashes(column.values[row] ?? 0)
+          : MISSING;
     first[i] = nextFirst(first[i] ?? 0, one);
     second[i] = nextSecond(second[i] ?? 0, other);
   }
 }
 
-function textHashes(text: string | null): readonly [first: number, second: number] {
-  if (text === null) return [0, 0];
+type ValueHashes = readonly [first: number, second: number];
+
+const MISSING: ValueHashes = [0, 0];
+
+/** A text that is how a number is written has the hashes of the number: another table may hold it as one. */
+function textHashes(text: string): ValueHashes {
+  const number = Number(text);
+  if (Number.isFinite(number) && String(number) === text) return numberHashes(number);
   let [one, other] = [FIRST, SECOND];
   for (let j = 0; j < text.length; j += 1) {
     one = nextFirst(one, text.charCodeAt(j));
     other = nextSecond(other, text.charCodeAt(j));
   }
   return [one, other];
+}
+
+const bits = new Float64Array(1);
+const words = new Int32Array(bits.buffer);
+
+/** From both halves of the number's bits; those of 0 for −0, which is written alike. */
+function numberHashes(value: number): ValueHashes {
+  bits[0] = value + 0;
+  const [low = 0, high = 0] = words;
+  return [mixed(low ^ Math.imul(high, 0x01000193)), mixed(high ^ Math.imul(low, 0x01000193))];
+}
+
+/** Lets every bit depend on all: short numbers differ in their highest bits alone. MurmurHash3's last step, by A. Appleby. */
+function mixed(word: number): number {
+  const once = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  return twice ^ (twice >>> 16);
 }
 
 /** The values of a column as 32-bit words, `count` a row: four bytes each where they fill them. */
