@@ -2,7 +2,6 @@
 import { access, appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MODEL_FILE, writeFileAtomic } from "@shardgrad/parallel";
-import * as z from "zod";
 import { cannotWrite, UsageError } from "./usage-error.js";
 
 /** The files of a run folder. */
@@ -29,33 +28,7 @@ export function runFiles(folder: string): RunFiles {
   };
 }
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const scores = z.record(z.string(), z.number().nullable());
-
 /** What went into a run and what came out of it: everything needed to do it again and to see that it is the same. */
-export const manifestSchema: z.ZodType<Manifest> = z.object({
-  shardgrad: z.string(),
-  node: z.string(),
-  backend: z.string(),
-  status: z.enum(["running", "stopped", "failed", "finished"]),
-  seed: z.number(),
-  configuration: z.object({ sha256 }),
-  data: z.array(z.object({ path: z.string(), bytes: z.number(), sha256 })),
-  splits: z.record(z.string(), z.object({ rows: z.number(), from: z.string(), sha256 })),
-  workers: z.number().optional(),
-  shards: z.number().optional(),
-  steps: z.number().optional(),
-  epochs: z.number().optional(),
-  skipped: z.number().optional(),
-  converged: z.boolean().optional(),
-  best: z.object({ epoch: z.number(), value: z.number() }).optional(),
-  seconds: z.number().optional(),
-  weights: z.object({ sha256 }).optional(),
-  validation: scores.optional(),
-  test: scores.optional(),
-});
-
-/** See manifestSchema. */
 export interface Manifest {
   readonly shardgrad: string;
   readonly node: string;
@@ -181,6 +154,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
       `${folder}: not a run folder (no manifest.json); give a folder that shardgrad train has written`,
     );
   });
+  const { manifestSchema } = await import("./manifest-schema.js"); // with zod, 50 ms
   const parsed = manifestSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -221,8 +195,10 @@ export async function keepMetrics(
   const text = await readFile(files.metrics, "utf8").catch(() => "");
   const lines = new Map(past.map((entry) => [entry.epoch, JSON.stringify(entry)]));
   for (const line of text.split("\n")) {
-    const parsed = z.object({ epoch: z.int() }).safeParse(parseJson(line));
-    if (parsed.success) lines.set(parsed.data.epoch, line); // the last line may have been cut short
+    const entry = parseJson(line); // the last line may have been cut short
+    if (typeof entry !== "object" || entry === null || !("epoch" in entry)) continue;
+    if (typeof entry.epoch === "number" && Number.isInteger(entry.epoch))
+      lines.set(entry.epoch, line);
   }
   const kept = [...lines].filter(([epoch]) => epoch <= epochs).sort(([a], [b]) => a - b);
   await writeFileAtomic(files.metrics, kept.map(([, line]) => `${line}\n`).join(""));

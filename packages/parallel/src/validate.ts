@@ -6,7 +6,6 @@ import {
   DEFAULT_OPTIMIZER,
   type LossSpec,
 } from "@shardgrad/core";
-import { z } from "zod";
 import { autoWorkers } from "./auto-workers.js";
 import { NO_OPS } from "./custom-ops.js";
 import { featureWidth, type Dataset, type Target } from "./dataset/table/dataset.js";
@@ -16,31 +15,9 @@ import { dataSpec, rowBytes, type JobSpec, type TrainingSpec } from "./step/job.
 import { scoreNames } from "./metrics/metrics.js";
 import { trainingGraph } from "./step/network.js";
 import type { TrainerOptions } from "./options.js";
+import { scalarOptions } from "./scalar-options.js";
 import { defaultShards, presentShards } from "./step/shards.js";
 import { windowRows } from "./step/windows.js";
-
-const whole = (least: number): z.ZodNumber => z.int().min(least);
-const notNegative = z.number().min(0).finite();
-
-const scalars = z.object({
-  l1: notNegative.default(0),
-  l2: notNegative.default(0),
-  batchSize: whole(1).default(64),
-  shards: whole(1).optional(),
-  epochs: whole(1).default(10),
-  workers: z.union([whole(1).max(1024), z.literal("auto")]).default("auto"),
-  maxWorkers: whole(1).max(1024).optional(),
-  polite: z.boolean().default(false),
-  keepThreads: z.boolean().default(false),
-  shuffleBuffer: whole(1).optional(),
-  onNonFinite: z.enum(["stop", "skip"]).default("stop"),
-  seed: z.int().min(0).max(0xffffffff).default(0),
-  shuffle: z.boolean().default(true),
-  backend: z.enum(["wasm", "blas"]).default("wasm"),
-  until: whole(0).optional(),
-  tolerance: notNegative.optional(),
-  toleranceOn: z.enum(["weights", "loss"]).default("weights"),
-});
 
 const defaultLosses = {
   class: "crossEntropy",
@@ -59,16 +36,7 @@ export function checkOptions(
   cores: number,
 ): { job: JobSpec; training: TrainingSpec; workersReason: string } {
   const { model, data, validation } = options;
-  const parsed = scalars.safeParse(options); // what is not a scalar is left out
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const name = String(issue?.path[0] ?? "options");
-    const value: unknown = options[name as keyof TrainerOptions];
-    throw new RangeError(
-      `Trainer: ${name} ${String(value)}: ${issue?.message ?? "is not allowed"}`,
-    );
-  }
-  const checked = parsed.data;
+  const checked = scalarOptions(options);
   const parameters = parameterSpecs(model); // throws on layers that do not fit
   const form = isStream(data) ? data.form : data;
   if (isStream(data)) checkStream(options, data, checked.epochs);

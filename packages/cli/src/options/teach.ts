@@ -1,8 +1,7 @@
 // The options of the commands that show and check how gradients come about.
-import * as z from "zod";
 import { opsOption, sessionOptions, type SessionSettings } from "./common.js";
 import type { OptionTable } from "./option.js";
-import { integer, path, real, text, type ValueKind, TABLE } from "./values.js";
+import { integer, numbersByName, path, real, text, TABLE } from "./values.js";
 
 /** What `shardgrad explain` is asked to do. */
 export interface ExplainSettings extends SessionSettings {
@@ -25,28 +24,6 @@ export interface GradcheckSettings extends SessionSettings {
   readonly tolerance: number;
 }
 
-/** `name=number` pairs, separated by commas. */
-function point(): ValueKind<Readonly<Record<string, number>>> {
-  const number = z
-    .string()
-    .regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/)
-    .transform(Number)
-    .pipe(z.number());
-  const fromText = (value: unknown): unknown => {
-    if (typeof value !== "string") return value;
-    const pairs = value.split(",").map((part): [string, string] => {
-      const at = part.indexOf("=");
-      return [part.slice(0, Math.max(at, 0)).trim(), part.slice(at + 1).trim()];
-    });
-    const names = new Set(pairs.map(([name]) => name));
-    return names.size === pairs.length ? Object.fromEntries(pairs) : null;
-  };
-  return {
-    schema: z.preprocess(fromText, z.record(z.string().min(1), number)),
-    allowed: "a number for each name, once, such as x=-2,y=5",
-  };
-}
-
 export const explainOptions: OptionTable<ExplainSettings> = {
   formula: {
     kind: text("a formula such as '(x+y)*z', or a run folder or model file with --data"),
@@ -56,7 +33,7 @@ export const explainOptions: OptionTable<ExplainSettings> = {
     scope: "session",
   },
   at: {
-    kind: point(),
+    kind: numbersByName(),
     help: "Where to evaluate the formula: x=-2,y=5",
     group: "Graph",
     scope: "session",
