@@ -15,7 +15,8 @@ const BATCH = 500;
 const MOST_KIB = 2 ** 20; // 1 GiB
 const INPUT_BYTES = 2 ** 20;
 
-// The watchdog is a thread of its own: it sees an input that does not end, writes it down and ends the process.
+// The watchdog is a thread of its own: it sees an input that does not end, writes it down and ends the process. It counts its
+// looks, a second apart, and not the time: that goes on while a process is stopped.
 const shared = new SharedArrayBuffer(16 + INPUT_BYTES);
 const words = new Int32Array(shared, 0, 4); // inputs begun, bytes of the input
 const input = new Uint8Array(shared, 16);
@@ -25,11 +26,11 @@ const watchdog = new Worker(
   `const { workerData: { shared, path, limit } } = require("node:worker_threads");
   const { writeFileSync, writeSync } = require("node:fs");
   const words = new Int32Array(shared, 0, 4);
-  let [seen, since] = [-1, 0];
+  let [seen, looks] = [-1, 0];
   setInterval(() => {
     const begun = Atomics.load(words, 0);
-    if (begun !== seen) { seen = begun; since = Date.now(); }
-    else if (Date.now() - since > limit * 1000) {
+    if (begun !== seen) { seen = begun; looks = 0; }
+    else if (++looks > limit) {
       writeFileSync(path, new Uint8Array(shared, 16, Atomics.load(words, 1)).slice());
       writeSync(2, "an input does not end; it is in " + path + "\\n");
       process.kill(process.pid, "SIGKILL");
