@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { arena, DTYPES, numbers, stream, UNWRITTEN } from "./arena.js";
 
-const INDICES = [3, 0, 7, 7, 2];
+const INDICES = [3, 0, 7, 7, 2, 1, 6, 4, 5, 0];
 const ROWS = 8;
-const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 21, 37, 127, 128, 131];
+const WIDTHS = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 21, 37, 127, 128, 131, 1100];
 
 /** The rows of `at(row, column)` at INDICES, `stride` apart, with what is not written between them. */
 function expected(

@@ -7,24 +7,36 @@
 import { LANES, real } from "./real";
 import { bytes, loadUpTo, signOf, splat, storeUpTo } from "./vector";
 
+/** |x|. V8 makes the mask of v128.abs anew each time, and keeps a constant. */
+@inline
+function magnitude(x: v128): v128 {
+  return v128.andnot(x, splat<real>(-0.0));
+}
+
 /** x, or +0 where |x| < 2⁻¹⁰⁰: the state stays out of the denormals, which are slow on many processors. */
 @inline
 function flush(x: v128): v128 {
-  // |x|; V8 makes the mask of v128.abs anew each time, and keeps a constant.
-  const magnitude = v128.andnot(x, splat<real>(-0.0));
-  return v128.andnot(x, v128.lt<real>(magnitude, splat<real>(7.888609052210118e-31)));
+  return v128.andnot(x, v128.lt<real>(magnitude(x), splat<real>(7.888609052210118e-31)));
 }
 
-/** x − x: 0 where x is finite, NaN elsewhere, and so is a sum of such. */
+/**
+ * What becomes of `alarms` at x. In f32 it is the largest bits of any |x| as an integer, which are above those of all finite
+ * ones for NaN and ∞; `flush` has |x| at hand if x is the same. In f64 it is a sum of x − x, each 0 or NaN.
+ */
 @inline
-function alarm(x: v128): v128 {
-  return v128.sub<real>(x, x);
+function alarm(alarms: v128, x: v128): v128 {
+  return sizeof<real>() == 4
+    ? i32x4.max_s(alarms, magnitude(x))
+    : v128.add<real>(alarms, v128.sub<real>(x, x));
 }
 
-/** 1 when any of the alarms in a sum was NaN, else 0. */
+/** 1 when any x of the alarms was not finite, else 0. */
 @inline
 function nonFinite(alarms: v128): i32 {
-  return v128.any_true(v128.ne<real>(alarms, alarms)) ? 1 : 0;
+  const found = sizeof<real>() == 4
+    ? i32x4.ge_s(alarms, splat<real>(Infinity))
+    : v128.ne<real>(alarms, alarms);
+  return v128.any_true(found) ? 1 : 0;
 }
 
 /** g′; the penalties only where `penalised`. */
@@ -37,9 +49,10 @@ function gradient(w: v128, g: v128, scale: v128, penalised: bool, l1: v128, l2: 
 
 // --- plain gradient descent: w′ = w − lr·g′
 
+/** w′ before it is flushed. */
 @inline
 function sgdVector(w: v128, g: v128, scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128): v128 {
-  return flush(v128.sub<real>(w, v128.mul<real>(lr, gradient(w, g, scale, penalised, l1, l2))));
+  return v128.sub<real>(w, v128.mul<real>(lr, gradient(w, g, scale, penalised, l1, l2)));
 }
 
 @inline
@@ -50,16 +63,16 @@ function sgdLoop(
   for (const pairs = w + bytes(n & ~(2 * LANES - 1)); w < pairs; w += 32) {
     const a = sgdVector(v128.load(w), v128.load(g), scale, lr, penalised, l1, l2);
     const b = sgdVector(v128.load(w, 16), v128.load(g, 16), scale, lr, penalised, l1, l2);
-    v128.store(wNext, a);
-    v128.store(wNext, b, 16);
-    alarms = v128.add<real>(alarms, v128.add<real>(alarm(a), alarm(b)));
+    v128.store(wNext, flush(a));
+    v128.store(wNext, flush(b), 16);
+    alarms = alarm(alarm(alarms, a), b);
     g += 32;
     wNext += 32;
   }
   for (let left = n & (2 * LANES - 1); left > 0; left -= LANES) {
     const next = sgdVector(loadUpTo(w, left), loadUpTo(g, left), scale, lr, penalised, l1, l2);
-    storeUpTo(wNext, next, left);
-    alarms = v128.add<real>(alarms, alarm(next));
+    storeUpTo(wNext, flush(next), left);
+    alarms = alarm(alarms, next);
     w += 16;
     g += 16;
     wNext += 16;
@@ -93,10 +106,10 @@ function momentumLoop(
     const velocity = loadUpTo(v, left);
     const next = flush(v128.add<real>(v128.mul<real>(mu, velocity), v128.mul<real>(share, slope)));
     const step = nesterov ? v128.add<real>(slope, v128.mul<real>(mu, next)) : next;
-    const moved = flush(v128.sub<real>(weight, v128.mul<real>(lr, step)));
+    const moved = v128.sub<real>(weight, v128.mul<real>(lr, step));
     storeUpTo(vNext, next, left);
-    storeUpTo(wNext, moved, left);
-    alarms = v128.add<real>(alarms, alarm(moved));
+    storeUpTo(wNext, flush(moved), left);
+    alarms = alarm(alarms, moved);
     w += 16;
     v += 16;
     g += 16;
@@ -149,11 +162,11 @@ function adamLoop(
       v128.mul<real>(lr, v128.mul<real>(mean1, correction1)),
       v128.add<real>(root, epsilon),
     );
-    const moved = flush(v128.sub<real>(v128.mul<real>(weight, keep), step));
+    const moved = v128.sub<real>(v128.mul<real>(weight, keep), step);
     storeUpTo(mNext, mean1, left);
     storeUpTo(vNext, square1, left);
-    storeUpTo(wNext, moved, left);
-    alarms = v128.add<real>(alarms, alarm(moved));
+    storeUpTo(wNext, flush(moved), left);
+    alarms = alarm(alarms, moved);
     w += 16;
     m += 16;
     v += 16;
