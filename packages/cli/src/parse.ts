@@ -15,6 +15,8 @@ export interface ParsedLine {
 export async function parse(args: readonly string[], version: string): Promise<ParsedLine | null> {
   checkCommand(args);
   let parsed: ParsedLine | null = null;
+  // The library lays out the help of a command that runs, too, which takes longer than all the rest: as little as can be.
+  const isHelp = args.includes("--help");
   const parser = yargs()
     .scriptName("shardgrad")
     .usage(
@@ -28,7 +30,7 @@ export async function parse(args: readonly string[], version: string): Promise<P
       "strip-aliased": true,
     })
     .detectLocale(false)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(isHelp ? Math.min(100, process.stdout.columns ?? 100) : null)
     .help("help")
     .version(version)
     .exitProcess(false)
@@ -39,8 +41,7 @@ export async function parse(args: readonly string[], version: string): Promise<P
     parser.command(
       usageLine(name, entry),
       entry.summary,
-      // The library lays out the help of a command that runs, too, which takes longer than all the rest.
-      (command) => describe(command, entry, args.includes("--help")),
+      (command) => describe(command, entry, isHelp),
       (argv) => {
         checkSwitches(args, entry);
         parsed = { command: name, flags: rawFlags(name, entry, argv) };
@@ -88,6 +89,7 @@ function describe(command: Argv, entry: CommandEntry, isShown: boolean): Argv {
         ...(option.kind.isSwitch && { boolean: true }),
       });
   }
+  if (!isShown) return command;
   const examples = entry.examples.flatMap(([line, what]) => [`  ${line}`, `      ${what}`]);
   return command.epilogue(
     [

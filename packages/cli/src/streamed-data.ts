@@ -55,6 +55,7 @@ export async function loadStreamedData(settings: TrainSettings): Promise<Trainin
     ),
     folds: [],
     notes,
+    lint: () => [],
     wordsOfRow: () => "its cells are not in memory",
     placeOfRow: (row) => `${path}: row ${data.sourceRow(row) + 1}`,
   };

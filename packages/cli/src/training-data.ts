@@ -49,8 +49,10 @@ export interface TrainingData {
   readonly splits: Manifest["splits"];
   /** The rows of every fold; of the only run without --folds; none when they are streamed. */
   readonly folds: readonly Parts[];
-  /** What there is to tell; of a later fold only what is not looked for in all rows. */
+  /** What reading and encoding the rows has found worth telling. */
   readonly notes: readonly string[];
+  /** Looks for faults in the rows, which takes time; none of a later fold, whose rows are those of the first. */
+  readonly lint: () => readonly string[];
   /** What messages call a training row, e.g. `penguins.csv: line 4`. */
   readonly placeOfRow: (row: number) => string;
   /** What is in a training row, e.g. `age 41, town Ulm, price 1e+39`. */
@@ -122,11 +124,9 @@ export async function loadTrainingData(
       ),
     ),
     folds,
-    notes: [
-      ...table.notes,
-      ...encoding.notes,
-      ...unseenLabels(encoding, { validation, test }),
-      ...(first === undefined
+    notes: [...table.notes, ...encoding.notes, ...unseenLabels(encoding, { validation, test })],
+    lint: () =>
+      first === undefined
         ? lintTraining({
             target: targets,
             task: taskOf(encoding.target),
@@ -134,8 +134,7 @@ export async function loadTrainingData(
             train,
             scored: { validation, test },
           })
-        : []),
-    ],
+        : [],
     wordsOfRow: (row) =>
       table.columns
         .filter(({ name }) => used.has(name))

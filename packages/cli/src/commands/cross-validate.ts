@@ -35,12 +35,22 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
   });
   const failure = new AbortController(); // one that fails ends the others
   const signal = AbortSignal.any([watch.signal, failure.signal]);
+  let running = 0;
+  let isHeadTold = quiet || json;
+  // Looking for faults in the rows can wait until threads train on them.
+  const tellHead = (): void => {
+    if (isHeadTold) return;
+    isHeadTold = true;
+    bar?.clear();
+    for (const line of headLines(first, folds, together, eachWorkers)) say(line);
+  };
   const all: (FoldScores | undefined)[] = [];
   let told = 0; // folds are told in their order, whichever ends first
   const done = (fold: number, scores: FoldScores): void => {
     all[fold] = scores;
     for (let next = all[told]; next !== undefined; next = all[told]) {
-      if (!quiet) bar?.clear();
+      tellHead();
+      bar?.clear();
       if (!quiet) say(foldLine(told, folds, next, json));
       told += 1;
     }
@@ -57,21 +67,24 @@ export async function crossValidate(flags: RawFlags, first: TrainingPlan): Promi
   const prepareNext = (): void => {
     if (next < folds) planOf(next).catch(() => {}); // whoever takes the fold sees it
   };
+  const begun = (): void => {
+    running += 1;
+    if (running === together) tellHead();
+    prepareNext();
+  };
   const lane = async (): Promise<void> => {
     while (next < folds && !signal.aborted) {
       const fold = next;
       next += 1;
       const plan = await planOf(fold);
       plans.delete(fold);
-      const result = await trainFold(plan, eachWorkers, signal, fold, bar, prepareNext);
+      const result = await trainFold(plan, eachWorkers, signal, fold, bar, begun);
       if (result.stopped) return;
       const rows = plan.data.validation?.rows ?? 0;
       done(fold, { rows, scores: result.epochs.at(-1)?.validation ?? {} });
     }
   };
   try {
-    if (!quiet && !json)
-      for (const line of headLines(first, folds, together, eachWorkers)) say(line);
     const lanes = Array.from({ length: together }, () =>
       lane().catch((error: unknown) => {
         failure.abort();
@@ -125,7 +138,7 @@ function headLines(
   const rows = data.train.rows + (data.validation?.rows ?? 0);
   const threads = `${workers} ${workers === 1 ? "worker" : "workers"} each`;
   return [
-    ...data.notes.map((note) => `note: ${note}`),
+    ...[...data.notes, ...data.lint()].map((note) => `note: ${note}`),
     `${featureWidth(data.train)} inputs, ${folds} folds of ${count(rows)} rows, ${together} at once, ${threads}`,
   ];
 }

@@ -138,7 +138,14 @@ function withPlaces(error: unknown, { placeOfRow, wordsOfRow }: TrainingData): u
 }
 
 /** What there is to tell about the data. */
-function dataEvent({ encoding, train: rows, validation, test, notes }: TrainingData): DataEvent {
+function dataEvent({
+  encoding,
+  train: rows,
+  validation,
+  test,
+  notes,
+  lint,
+}: TrainingData): DataEvent {
   const { target } = encoding;
   return {
     type: "data",
@@ -147,7 +154,7 @@ function dataEvent({ encoding, train: rows, validation, test, notes }: TrainingD
     classes: target.kind === "number" ? null : targetWidth(encoding),
     inputs: featureWidth(rows),
     rows: { train: rows.rows, validation: validation?.rows ?? 0, test: test?.rows ?? 0 },
-    notes,
+    notes: [...notes, ...lint()],
   };
 }
 

@@ -9,8 +9,8 @@ export function categoriesOf(
 ): { values: string[]; missing: boolean } {
   const isUsed = new Uint8Array(column.values.length);
   let missing = false;
-  for (const row of rows) {
-    const code = column.codes[row] ?? -1;
+  for (let i = 0; i < rows.length; i += 1) {
+    const code = column.codes[rows[i] ?? 0] ?? -1;
     if (code < 0) missing = true;
     else isUsed[code] = 1;
   }

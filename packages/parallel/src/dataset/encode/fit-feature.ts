@@ -107,7 +107,7 @@ function fitNumber(
   const present = column.valid === null ? rows : rows.filter((row) => hasValue(column, row));
   const missing = present.length < rows.length;
   const values = numbersOf(table, column, present);
-  const isConstant = values.every((value) => value === values[0]);
+  const isConstant = areAll(values, (value) => value === values[0]);
   const name = shown(column.name);
   if (!explicit && isConstant && (!missing || values.length === 0)) {
     const what =
@@ -118,7 +118,9 @@ function fitNumber(
   }
   const at = ranked(values.slice());
   const { low, high } = limitsBy(at, values.length);
-  const limited = values.map((value) => Math.min(Math.max(value, low), high));
+  const limited = values.slice();
+  for (let i = 0; i < limited.length; i += 1)
+    limited[i] = Math.min(Math.max(limited[i] ?? 0, low), high);
   const momentsOf = (numbers: Float64Array): Moments =>
     finiteMoments(table, column, moments(numbers));
   const notes = looksLikeIdentifier(column.name, values)
@@ -197,10 +199,15 @@ export function finiteMoments(table: Table, column: Column, found: Moments): Mom
   );
 }
 
+/** As `every`, in a loop that is compiled together with its test. */
+function areAll(values: Float64Array, test: (value: number) => boolean): boolean {
+  for (let i = 0; i < values.length; i += 1) if (!test(values[i] ?? 0)) return false;
+  return true;
+}
+
 /** Different whole numbers that follow one another without a gap, or that the name calls an identifier. */
 function looksLikeIdentifier(name: string, values: Float64Array): boolean {
-  if (values.length <= FEW_CATEGORIES || !values.every((value) => Number.isInteger(value)))
-    return false;
+  if (values.length <= FEW_CATEGORIES || !areAll(values, Number.isInteger)) return false;
   if (new Set(values).size < values.length) return false;
   let [low, high] = [values[0] ?? 0, values[0] ?? 0];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];

@@ -7,15 +7,25 @@ const MOST_TURNS = 40;
 
 /**
  * The numbers by their rank, from 0 for the least; 0 when there are none. Reorders them. −0 counts as 0.
- * Hoare's FIND (1961): a part is divided by one of its numbers, and the side that holds the rank goes on.
+ * Hoare's FIND (1961): a part is divided by one of its numbers, and the side that holds the rank goes on. Later ranks begin
+ * with the parts that earlier ones have left.
  */
 export function ranked(numbers: Float64Array): (rank: number) => number {
+  const borders = [0, numbers.length]; // in ascending order; no number before one is greater than one after
   return (rank) => {
-    let [low, high] = [0, numbers.length];
+    let after = Math.max(
+      borders.findIndex((border) => border > rank),
+      1,
+    );
+    let [low, high] = [borders[after - 1] ?? 0, borders[after] ?? 0];
     for (let turn = 0; high - low > FEW && turn < MOST_TURNS; turn += 1) {
       const border = divide(numbers, low, high);
+      borders.splice(after, 0, border);
       if (rank < border) high = border;
-      else low = border;
+      else {
+        low = border;
+        after += 1;
+      }
     }
     numbers.subarray(low, high).sort();
     return numbers[rank] ?? 0;

@@ -7,7 +7,7 @@ import { textChunks } from "./utf8.js";
 
 /** Records that follow one another, and the lines that each takes. */
 export interface Records {
-  readonly records: readonly (readonly string[])[];
+  readonly records: Iterable<readonly string[]>;
   readonly linesOf: (record: readonly string[]) => number;
 }
 
@@ -44,12 +44,12 @@ export async function* csvRecords(
       const end = endOfLines(text);
       rest = text.slice(end);
       if (end === 0) continue;
-      const records = splitLines(text.slice(0, end), delimiter).slice(0, most - split);
-      yield { records, linesOf: oneLine };
-      split += records.length;
+      const lines = linesIn(text.slice(0, end)).slice(0, most - split);
+      yield { records: cellsOf(lines, delimiter), linesOf: oneLine };
+      split += lines.length;
       if (split >= most) return;
     }
-    if (rest !== "") yield { records: splitLines(rest, delimiter), linesOf: oneLine };
+    if (rest !== "") yield { records: cellsOf(linesIn(rest), delimiter), linesOf: oneLine };
   } catch (error) {
     throw readError(source.path, error);
   }
@@ -66,11 +66,15 @@ function endOfLines(text: string): number {
   return Math.max(certain.lastIndexOf("\n"), certain.lastIndexOf("\r")) + 1;
 }
 
-/** The cells of each line: those that csv-parse finds where there are no quotes. */
-function splitLines(text: string, delimiter: string): readonly (readonly string[])[] {
+function linesIn(text: string): string[] {
   const lines = text.split(text.includes("\r") ? LINE_END : "\n");
   if (lines.at(-1) === "") lines.pop(); // what follows the last line end
-  return lines.map((line) => line.split(delimiter));
+  return lines;
+}
+
+/** The cells of each line, those that csv-parse finds where there are no quotes; one line at a time, so that they die young. */
+function* cellsOf(lines: readonly string[], delimiter: string): Generator<readonly string[]> {
+  for (const line of lines) yield line.split(delimiter);
 }
 
 const oneLine = (): number => 1;

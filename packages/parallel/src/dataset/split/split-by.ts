@@ -65,20 +65,24 @@ export function foldsBy(
   if (rule?.by === "time")
     throw new RangeError("foldsBy: folds have no order in time; hold out a part instead");
   const fold = new Int32Array(rows.length);
-  const codes =
-    rule === null
-      ? new Int32Array(rows.length)
-      : codesOf(table, columnOf(table, rule.column), rows);
-  if (rule?.by !== "group") {
+  const codes = rule && codesOf(table, columnOf(table, rule.column), rows);
+  if (rule?.by === "group" && codes !== null) dealGroups(codes, count, seed, fold);
+  else {
     // Dealt out like cards, class after class, so that both classes and folds come out even. Without a rule all are one.
+    const classes =
+      codes === null
+        ? [permutation(rows.length, seed, SPLIT_STREAM)]
+        : strata(codes, seed).values();
     let next = 0;
-    for (const positions of strata(codes, seed).values())
-      for (const position of positions) {
-        fold[position] = next % count;
-        next += 1;
+    for (const positions of classes)
+      for (let i = 0; i < positions.length; i += 1) {
+        fold[positions[i] ?? 0] = next;
+        next = next === count - 1 ? 0 : next + 1;
       }
-  } else dealGroups(codes, count, seed, fold);
-  const used = new Set(fold).size;
+  }
+  const isUsed = new Uint8Array(count);
+  for (let i = 0; i < fold.length; i += 1) isUsed[fold[i] ?? 0] = 1;
+  const used = isUsed.reduce((sum, one) => sum + one, 0);
   if (used < count)
     throw new InputError(
       `${table.source}: ${used} ${rule?.by === "group" ? `groups of column ${shown(rule.column)}` : "rows"} for ${count} folds; give fewer folds`,

@@ -33,7 +33,7 @@ export function holdout(rows: Int32Array, fraction: number, seed: number): Split
 /** Rows by whether they are held out: row i is where isHeld[i] is 1. */
 export function partsOf(rows: Int32Array, isHeld: Uint8Array): Split {
   let count = 0;
-  for (const one of isHeld) count += one;
+  for (let i = 0; i < isHeld.length; i += 1) count += isHeld[i] ?? 0;
   const kept = new Int32Array(rows.length - count);
   const held = new Int32Array(count);
   let [k, h] = [0, 0];
