@@ -39,7 +39,7 @@ export function gatherU8(
   for (let r = 0; r < rows; r++) {
     let p = source + <usize>load<u32>(indices) * width;
     let q = out;
-    if (r % GROUP == 0) fetchAhead(min(GROUP, rows - r), width, indices, source, q);
+    if (width >= FETCHED_WIDTH && r % GROUP == 0) fetchAhead(min(GROUP, rows - r), width, indices, source, q);
     const end = q + bytes(width);
     for (const full = q + bytes(width & ~15); q < full; p += 16) {
       const v = v128.load(p);
@@ -66,13 +66,16 @@ export function gatherU8(
 // @ts-ignore: decorator
 @inline const GROUP: i32 = 8;
 
-/** Bytes of a row that are; what comes after them the processor fetches by itself. */
+/** Only rows of so many bytes: converting fewer takes so little that the next rows' loads are under way anyway. */
+// @ts-ignore: decorator
+@inline const FETCHED_WIDTH: i32 = 16;
+
+/** Bytes of a row that are fetched; what comes after them the processor fetches by itself. */
 // @ts-ignore: decorator
 @inline const FETCHED: i32 = 1024;
 
 /** Reads a byte of each cache line of the next rows, so that all are under way at once. What it leaves in `out` is overwritten. */
 function fetchAhead(rows: i32, width: i32, indices: usize, source: usize, out: usize): void {
-  if (width == 0) return;
   let sum: u32 = 0;
   for (const last = indices + 4 * rows; indices < last; indices += 4) {
     let p = source + <usize>load<u32>(indices) * width;
