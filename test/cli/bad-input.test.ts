@@ -56,6 +56,8 @@ const cases: readonly (readonly [args: readonly string[], words: readonly string
     [...train, "--xyzzy", "1"],
     ["--xyzzy", "shardgrad train --help"],
   ],
+  [[...train, "--toString", "1"], ["--toString: no such option"]],
+  [[...train, "--no-constructor"], ["--constructor: no such option"]],
   [
     [...train, "--lr"],
     ["--lr: needs a value", "a number above 0"],

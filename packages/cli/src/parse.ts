@@ -14,6 +14,7 @@ export interface ParsedLine {
 /** Reads the command line; null when it asked for help or the version, which is then printed. Throws UsageError. */
 export async function parse(args: readonly string[], version: string): Promise<ParsedLine | null> {
   checkCommand(args);
+  checkInherited(args);
   let parsed: ParsedLine | null = null;
   // The library lays out the help of a command that runs, too, which takes longer than all the rest: as little as can be.
   const isHelp = args.includes("--help");
@@ -70,6 +71,16 @@ function checkCommand(args: readonly string[]): void {
       known: names,
       otherwise: `give one of ${names.join(", ")}`,
     });
+}
+
+/** Throws UsageError for an option such as --toString, which yargs finds in the prototype of its own tables. */
+function checkInherited(args: readonly string[]): void {
+  const end = args.indexOf("--");
+  for (const arg of end < 0 ? args : args.slice(0, end)) {
+    const typed = /^--?(?:no-)?([^=]+)/.exec(arg)?.[1];
+    if (typed !== undefined && typed in Object.prototype)
+      throw new UsageError(`--${typed}: no such option; shardgrad --help lists the commands`);
+  }
 }
 
 function usageLine(name: string, entry: CommandEntry): string {
