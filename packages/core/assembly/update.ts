@@ -5,18 +5,21 @@
 // Coefficients come as f64 and are rounded to `real` once, after 1 − β and the like.
 // Each returns 1 when any new weight is NaN or infinite, else 0: seen while it is in a register.
 import { LANES, real } from "./real";
-import { bytes, loadUpTo, signOf, splat, storeUpTo } from "./vector";
+import { bytes, kept, loadUpTo, signOf, splat, storeUpTo } from "./vector";
 
-/** |x|. V8 makes the mask of v128.abs anew each time, and keeps a constant. */
+/** The bound below which numbers become +0, 2⁻¹⁰⁰. */
+const TINY: f64 = 7.888609052210118e-31;
+
+/** |x|, for `sign` = −0. */
 @inline
-function magnitude(x: v128): v128 {
-  return v128.andnot(x, splat<real>(-0.0));
+function magnitude(x: v128, sign: v128): v128 {
+  return v128.andnot(x, sign);
 }
 
-/** x, or +0 where |x| < 2⁻¹⁰⁰: the state stays out of the denormals, which are slow on many processors. */
+/** x, or +0 where |x| < `tiny`: the state stays out of the denormals, which are slow on many processors. */
 @inline
-function flush(x: v128): v128 {
-  return v128.andnot(x, v128.lt<real>(magnitude(x), splat<real>(7.888609052210118e-31)));
+function flush(x: v128, sign: v128, tiny: v128): v128 {
+  return v128.andnot(x, v128.lt<real>(magnitude(x, sign), tiny));
 }
 
 /**
@@ -24,9 +27,9 @@ function flush(x: v128): v128 {
  * ones for NaN and ∞; `flush` has |x| at hand if x is the same. In f64 it is a sum of x − x, each 0 or NaN.
  */
 @inline
-function alarm(alarms: v128, x: v128): v128 {
+function alarm(alarms: v128, x: v128, sign: v128): v128 {
   return sizeof<real>() == 4
-    ? i32x4.max_s(alarms, magnitude(x))
+    ? i32x4.max_s(alarms, magnitude(x, sign))
     : v128.add<real>(alarms, v128.sub<real>(x, x));
 }
 
@@ -59,20 +62,21 @@ function sgdVector(w: v128, g: v128, scale: v128, lr: v128, penalised: bool, l1:
 function sgdLoop(
   n: i32, w: usize, g: usize, wNext: usize, scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128,
 ): i32 {
+  const sign = kept<real>(-0.0), tiny = kept<real>(TINY);
   let alarms = splat<real>(0);
   for (const pairs = w + bytes(n & ~(2 * LANES - 1)); w < pairs; w += 32) {
     const a = sgdVector(v128.load(w), v128.load(g), scale, lr, penalised, l1, l2);
     const b = sgdVector(v128.load(w, 16), v128.load(g, 16), scale, lr, penalised, l1, l2);
-    v128.store(wNext, flush(a));
-    v128.store(wNext, flush(b), 16);
-    alarms = alarm(alarm(alarms, a), b);
+    v128.store(wNext, flush(a, sign, tiny));
+    v128.store(wNext, flush(b, sign, tiny), 16);
+    alarms = alarm(alarm(alarms, a, sign), b, sign);
     g += 32;
     wNext += 32;
   }
   for (let left = n & (2 * LANES - 1); left > 0; left -= LANES) {
     const next = sgdVector(loadUpTo(w, left), loadUpTo(g, left), scale, lr, penalised, l1, l2);
-    storeUpTo(wNext, flush(next), left);
-    alarms = alarm(alarms, next);
+    storeUpTo(wNext, flush(next, sign, tiny), left);
+    alarms = alarm(alarms, next, sign);
     w += 16;
     g += 16;
     wNext += 16;
@@ -98,18 +102,19 @@ function momentumLoop(
   n: i32, w: usize, v: usize, g: usize, wNext: usize, vNext: usize,
   scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, mu: v128, share: v128, nesterov: bool,
 ): i32 {
+  const sign = kept<real>(-0.0), tiny = kept<real>(TINY);
   let alarms = splat<real>(0);
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
     const weight = loadUpTo(w, left);
     const slope = gradient(weight, loadUpTo(g, left), scale, penalised, l1, l2);
     const velocity = loadUpTo(v, left);
-    const next = flush(v128.add<real>(v128.mul<real>(mu, velocity), v128.mul<real>(share, slope)));
+    const next = flush(v128.add<real>(v128.mul<real>(mu, velocity), v128.mul<real>(share, slope)), sign, tiny);
     const step = nesterov ? v128.add<real>(slope, v128.mul<real>(mu, next)) : next;
     const moved = v128.sub<real>(weight, v128.mul<real>(lr, step));
     storeUpTo(vNext, next, left);
-    storeUpTo(wNext, flush(moved), left);
-    alarms = alarm(alarms, moved);
+    storeUpTo(wNext, flush(moved, sign, tiny), left);
+    alarms = alarm(alarms, moved, sign);
     w += 16;
     v += 16;
     g += 16;
@@ -147,6 +152,7 @@ function adamLoop(
   scale: v128, lr: v128, penalised: bool, l1: v128, l2: v128, beta1: v128, share1: v128, beta2: v128, share2: v128,
   epsilon: v128, correction1: v128, correction2: v128, keep: v128,
 ): i32 {
+  const sign = kept<real>(-0.0), tiny = kept<real>(TINY);
   let alarms = splat<real>(0);
   const end = w + bytes(n);
   for (let left = n; w < end; left -= LANES) {
@@ -154,9 +160,9 @@ function adamLoop(
     const slope = gradient(weight, loadUpTo(g, left), scale, penalised, l1, l2);
     const mean = loadUpTo(m, left);
     const square = loadUpTo(v, left);
-    const mean1 = flush(v128.add<real>(v128.mul<real>(beta1, mean), v128.mul<real>(share1, slope)));
+    const mean1 = flush(v128.add<real>(v128.mul<real>(beta1, mean), v128.mul<real>(share1, slope)), sign, tiny);
     const slope2 = v128.mul<real>(slope, slope);
-    const square1 = flush(v128.add<real>(v128.mul<real>(beta2, square), v128.mul<real>(share2, slope2)));
+    const square1 = flush(v128.add<real>(v128.mul<real>(beta2, square), v128.mul<real>(share2, slope2)), sign, tiny);
     const root = v128.sqrt<real>(v128.mul<real>(square1, correction2));
     const step = v128.div<real>(
       v128.mul<real>(lr, v128.mul<real>(mean1, correction1)),
@@ -165,8 +171,8 @@ function adamLoop(
     const moved = v128.sub<real>(v128.mul<real>(weight, keep), step);
     storeUpTo(mNext, mean1, left);
     storeUpTo(vNext, square1, left);
-    storeUpTo(wNext, flush(moved), left);
-    alarms = alarm(alarms, moved);
+    storeUpTo(wNext, flush(moved, sign, tiny), left);
+    alarms = alarm(alarms, moved, sign);
     w += 16;
     m += 16;
     v += 16;

@@ -10,6 +10,18 @@ export function splat<T>(x: f64): v128 {
   return v128.splat<T>(<T>x);
 }
 
+/**
+ * As splat, for a constant that a loop uses: V8 makes constant vectors anew at each use, by three instructions, and keeps
+ * this one in a register, as it cannot know that a memory never has 2¹⁷ pages.
+ */
+@inline
+export function kept<T>(x: f64): v128 {
+  const zero = memory.size() >>> 17;
+  return sizeof<T>() == 4
+    ? i32x4.splat(reinterpret<i32>(<f32>x) | zero)
+    : i64x2.splat(reinterpret<i64>(x) | <i64>zero);
+}
+
 /** One step of Horner's rule, p·x + c. */
 @inline
 export function horner<T>(p: v128, x: v128, c: f64): v128 {
