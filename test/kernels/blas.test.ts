@@ -1,65 +1,12 @@
 // Products by OpenBLAS where koffi and the library are there: what they are, and that they go shard by shard.
-import { loadBlas, loadKernels, requireBlas, SCRATCH_BYTES, type Products } from "@shardgrad/core";
 import { describe, expect, it } from "vitest";
-import { postOrder, split, writeProgram } from "../../packages/core/dist/tree.js";
+import { openBlas } from "../../packages/core/dist/blas/library.js";
+import { postOrder, split } from "../../packages/core/dist/tree.js";
+import { A, B, C, randoms, same, SCRATCH, workbench } from "./blas-workbench.js";
 
-const blas = await requireBlas().then(
-  () => true,
-  () => false,
-);
-
-const PROGRAM = 1024;
-const SCRATCH = 1 << 16;
-const A = SCRATCH + SCRATCH_BYTES;
-const B = A + (4 << 20);
-const C = B + (16 << 20);
-const PAGES = 512;
+const blas = await openBlas().catch(() => null);
 
 const SEED = 20260;
-
-/** Random numbers in [-1, 1). */
-function randoms(count: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return new Float32Array(count).map(() => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 8) / 2 ** 23 - 1;
-  });
-}
-
-const bytes = (values: Float32Array): Buffer =>
-  Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-
-/** Whether two results are the same to the bit. */
-const same = (x: Float32Array, y: Float32Array): boolean => bytes(x).equals(bytes(y));
-
-async function workbench() {
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-  const kernels = loadKernels("f32", memory);
-  const words = new Int32Array(memory.buffer);
-  const floats = (at: number, values: number | Float32Array): Float32Array => {
-    if (typeof values === "number") return new Float32Array(memory.buffer, at, values).slice();
-    new Float32Array(memory.buffer, at, values.length).set(values);
-    return values;
-  };
-  /** Σ over the leaves of aᵀ·b, as `gemmTree` computes it. */
-  const sum = (
-    products: Products,
-    leaves: readonly { rows: number; merges: number }[],
-    m: number,
-    n: number,
-    firstRow = 0,
-  ): Float32Array => {
-    writeProgram(
-      words,
-      PROGRAM >> 2,
-      leaves.map(({ rows }) => rows),
-      leaves.map(({ merges }) => merges),
-    );
-    products.gemmTree(PROGRAM, m, n, A + 4 * firstRow * m, B + 4 * firstRow * n, C, SCRATCH);
-    return floats(C, m * n);
-  };
-  return { productsOf: await loadBlas(kernels), floats, sum };
-}
 
 // Shapes that OpenBLAS multiplies with and without packing, narrow ones, ones for Wasm, and one row of which is wide.
 const SHAPES = [
@@ -71,9 +18,9 @@ const SHAPES = [
   [3, 70_001],
 ] as const;
 
-describe.runIf(blas)(`products by OpenBLAS (random numbers of seed ${SEED})`, () => {
-  it("multiplies all rows as it multiplies those of each call alone", async () => {
-    const { productsOf, floats } = await workbench();
+describe.runIf(blas !== null)(`products by OpenBLAS (random numbers of seed ${SEED})`, () => {
+  it("multiplies all rows as it multiplies those of each call alone", () => {
+    const { productsOf, floats } = workbench(blas!);
     const products = productsOf({ rows: 6, shards: 4 });
     for (const [k, n] of SHAPES) {
       const rows = 20;
@@ -95,8 +42,8 @@ describe.runIf(blas)(`products by OpenBLAS (random numbers of seed ${SEED})`, ()
     }
   });
 
-  it("multiplies a matrix by another, plain or transposed, to the precision of f32", async () => {
-    const { productsOf, floats } = await workbench();
+  it("multiplies a matrix by another, plain or transposed, to the precision of f32", () => {
+    const { productsOf, floats } = workbench(blas!);
     const products = productsOf({ rows: 5, shards: 1 });
     const [m, n, k] = [12, 33, 41];
     let furthest = 0;
@@ -119,8 +66,8 @@ describe.runIf(blas)(`products by OpenBLAS (random numbers of seed ${SEED})`, ()
     expect(furthest).toBeLessThan(1e-4);
   });
 
-  it("adds the products of shards in the order of the tree, to the bit", async () => {
-    const { productsOf, floats, sum } = await workbench();
+  it("adds the products of shards in the order of the tree, to the bit", () => {
+    const { productsOf, floats, sum } = workbench(blas!);
     for (const shards of [1, 2, 3, 5, 8, 13])
       for (const [m, n] of SHAPES) {
         const products = productsOf({ rows: 4, shards });
@@ -144,8 +91,8 @@ describe.runIf(blas)(`products by OpenBLAS (random numbers of seed ${SEED})`, ()
       }
   });
 
-  it("leaves zeros where there are no rows", async () => {
-    const { productsOf, floats, sum } = await workbench();
+  it("leaves zeros where there are no rows", () => {
+    const { productsOf, floats, sum } = workbench(blas!);
     floats(C, randoms(30 * 64, SEED));
     const none = sum(productsOf({ rows: 4, shards: 4 }), [], 30, 64);
     expect(none.every((x) => x === 0)).toBe(true);

@@ -175,4 +175,6 @@ export {
 } from "./tree.js";
 export type { Scratch, Subtree, Work } from "./value.js";
 export { checkArithmetic } from "./arithmetic-check.js";
-export { loadBlas, prepareBlas, requireBlas, type Calls, type Products } from "./blas.js";
+export { loadBlas, prepareBlas, requireBlas } from "./blas/library.js";
+export type { Calls, Products } from "./blas/products.js";
+export { rehearse } from "./blas/rehearsal.js";

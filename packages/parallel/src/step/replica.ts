@@ -62,7 +62,7 @@ export function createReplica(
     throw new RangeError(`replica: worker ${index} of ${layout.workers.length}`);
   const own = loadKernels("f32", memory, module);
   // A native product's bits may depend on how many rows it has: in training they are those of a shard, whoever runs it.
-  const kernelsFor = (calls: Calls): Kernels & Scratch => ({
+  const kernelsFor = (calls: Calls): Kernels & Scratch & Partial<Products> => ({
     ...own,
     ...productsOf?.(calls),
     scratch: places.kernels,

@@ -4,10 +4,12 @@ import {
   lossesPerRow,
   outputWidth,
   realView,
+  rehearse,
   writeProgram,
   type BoundPlan,
   type Kernels,
   type Place,
+  type Products,
   type Scratch,
   type Subtree,
   type Value,
@@ -74,7 +76,7 @@ const FETCHED_COUNT = 1 << 17;
 export function createTrainingStep(
   layout: Layout,
   training: TrainingLayout,
-  kernels: Kernels & Scratch,
+  kernels: Kernels & Scratch & Partial<Products>,
   places: WorkerPlaces,
   index: number,
   { snapshot, tracer }: TrainingExtras,
@@ -126,6 +128,10 @@ export function createTrainingStep(
   const cutOf = (inEpoch: number): 0 | 1 => (inEpoch + 1 === steps ? 1 : 0);
 
   function bindWith(parity: 0 | 1): BoundPlan {
+    return bind(kernels, training.plan, places.training, placesWith(parity));
+  }
+
+  function placesWith(parity: 0 | 1): ReadonlyMap<Value, Place> {
     const { graph, extraUses, gradientBytes: stride } = training;
     const map = new Map<Value, Place>([
       [graph.x, { address: places.x }],
@@ -142,8 +148,19 @@ export function createTrainingStep(
       }),
     );
     map.set(graph.loss, { address: places.subtrees + 4 * training.lossOffset, stride });
-    return bind(kernels, training.plan, places.training, map);
+    return map;
   }
+
+  // Before the run, since in a step the other workers would wait for them.
+  const { trials } = kernels;
+  if (trials !== undefined)
+    for (const { part, subtrees } of parts)
+      for (const parity of [0, 1] as const)
+        rehearse(kernels, { trials }, training.plan, places.training, placesWith(parity), {
+          ...work,
+          rows: part.rows,
+          subtrees,
+        });
 
   const { thetaCount } = layout;
   const fetches = hi - lo < thetaCount && thetaCount <= FETCHED_COUNT;
