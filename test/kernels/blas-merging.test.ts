@@ -186,8 +186,7 @@ describe.each([
       [30, 64],
       [7, 129],
       [300, 10],
-      [784, 128],
-      [200, 1000],
+      [200, 500],
     ],
   ],
 ] as const)("products of neighbouring shards by %s", (_, multiplyOver, shapes) => {
@@ -197,7 +196,7 @@ describe.each([
       for (const shape of shapes)
         for (const shards of [4, 8])
           for (const workers of [1, 2, 3, 4])
-            for (const rows of [64, 45]) {
+            for (const rows of shards === 4 ? [64, 45] : [64]) {
               const batch = { size: 64, rows, shards, workers };
               const apart = passes(multiplyOver!, false, shape, batch);
               const merged = passes(multiplyOver!, true, shape, batch);
@@ -209,8 +208,10 @@ describe.each([
             }
     },
   );
+});
 
-  it.runIf(multiplyOver === even)("take one call for all rows of a worker", () => {
+describe("products of neighbouring shards", () => {
+  it("take one call where a library sums alike", () => {
     let calls = 0;
     const counting: MultiplyOver = (buffer) => {
       const multiply = even(buffer);
@@ -219,12 +220,24 @@ describe.each([
         multiply(...call);
       };
     };
-    const { productsOf } = workbench(counting);
-    const products = productsOf({ rows: 8, shards: 4 });
-    const multiplyAll = (): void => products.gemm(16, 20, 30, A, 30, 1, B, 20, 1, C, SCRATCH);
-    multiplyAll();
+    const { gemm, trials } = workbench(counting).productsOf({ rows: 8, shards: 4 });
+    trials.gemm(16, 20, 30, A, 30, 1, B, 20, 1, C, SCRATCH);
     calls = 0;
-    multiplyAll();
+    gemm(16, 20, 30, A, 30, 1, B, 20, 1, C, SCRATCH);
     expect(calls).toBe(1);
+  });
+
+  it("are tried without changing a number", () => {
+    const { productsOf, floats } = workbench(even);
+    const [x, weights, before] = [
+      randoms(480, SEED),
+      randoms(600, SEED + 1),
+      randoms(320, SEED + 2),
+    ];
+    floats(A, x);
+    floats(B, weights);
+    floats(C, before);
+    productsOf({ rows: 8, shards: 4 }).trials.gemm(16, 20, 30, A, 30, 1, B, 20, 1, C, SCRATCH);
+    expect([floats(A, 480), floats(B, 600), floats(C, 320)]).toEqual([x, weights, before]);
   });
 });

@@ -151,7 +151,7 @@ describe("train --backend blas", () => {
     "leaves the same bytes for any number of workers, and says so in the manifest",
     async () => {
       const hashes = [];
-      for (const workers of ["1", "2", "3"]) {
+      for (const workers of ["1", "2", "3", "4"]) {
         await succeed(
           train(`blas-${workers}`, "--epochs", "3", "--backend", "blas", "--workers", workers),
         );
