@@ -46,14 +46,16 @@ describe("before it starts its workers", () => {
     const ahead = namesOf(loadedBefore(join(packages, "parallel/dist/ahead.js")));
     expect(ahead.filter((name) => name.includes("parallel/dist"))).toHaveLength(5);
     expect(ahead.filter((name) => name.startsWith("@"))).toEqual([]);
+    const command = namesOf(loadedBefore(join(packages, "cli/dist/commands/train.js")));
+    expect([...found, ...command].filter((name) => ["zod", "yaml"].includes(name))).toEqual([]);
   });
 });
 
 describe("the package that trains", () => {
-  it("loads no reader's library before there is a file for it", () => {
+  it("loads no library that reads or checks files before there is a file for it", () => {
     const found = namesOf(loadedBefore(join(packages, "parallel/dist/index.js")));
     const libraries = found.filter((name) => !/^(?:node:|parallel\/)/u.test(name));
-    expect(libraries).toEqual(["@shardgrad/core", "comlink", "fzstd", "zod"]);
+    expect(libraries).toEqual(["@shardgrad/core", "comlink", "fzstd"]);
   });
 });
 
