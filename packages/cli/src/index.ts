@@ -38,10 +38,8 @@ async function report(error: unknown, verbose: boolean): Promise<ExitCode> {
 
 /** The message on one line, with the nearest known name where there was an unknown one. */
 async function describeError(error: unknown): Promise<string> {
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(
-    /\s*\n\s*/g,
-    " ",
-  );
+  const text = error instanceof Error ? error.message : String(error);
+  const message = text.replaceAll(/[\r\n]\s*/g, " ");
   if (!(error instanceof UsageError && error.unknown)) return message;
   const { name, known, prefix = "", otherwise } = error.unknown;
   const { nearest } = await import("@shardgrad/parallel");

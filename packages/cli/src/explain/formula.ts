@@ -33,7 +33,7 @@ const DEEPEST = 100;
 
 /** Names are of Latin and Greek letters, digits (also as indices below the line) and underscores. */
 const TOKEN =
-  /\s*(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z_\u0370-\u03ff][A-Za-z_\u0370-\u03ff0-9₀-₉]*)|(?<operator>\*\*|[-+*/^·×÷−])|(?<mark>[(),]))/y;
+  /\s*(?:(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z_\u0370-\u03ff][A-Za-z_\u0370-\u03ff0-9₀-₉]*)|(?<operator>\*\*|[-+*/^·×÷−])|(?<mark>[(),]))/y;
 
 /** Other ways to write an operator. */
 const SPELLINGS: ReadonlyMap<string, Operator> = new Map([

@@ -17,7 +17,7 @@ export interface ValueKind<T> {
   isPath?(value: T): boolean;
 }
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 /** A finite number that passes the test. */
 function numberThat(passes: (value: number) => boolean): Reader<number> {

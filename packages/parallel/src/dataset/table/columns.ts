@@ -2,7 +2,7 @@
 import type { NumberColumn, TextColumn } from "./table.js";
 
 /** A number as people write it: decimal digits, a point, an exponent; neither hexadecimal nor Infinity. */
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** The most digits that always make a whole number of 53 bits. */
 const EXACT_DIGITS = 15;

@@ -5,7 +5,7 @@ export class InputError extends Error {
   override readonly name = "InputError";
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message.replaceAll(/\s*[\r\n]+\s*/g, " "), options);
+    super(message.replaceAll(/[\r\n]\s*/g, " "), options);
   }
 }
 
