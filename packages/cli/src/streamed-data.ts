@@ -35,7 +35,7 @@ export async function loadStreamedData(settings: TrainSettings): Promise<Trainin
           from: `${String(part)} of ${path}, drawn by seed ${seed}`,
           sha256: fingerprintRows(rows),
         };
-  const splits = {
+  const splits = (): Readonly<Record<string, Split | null>> => ({
     train: {
       rows: data.rows,
       from: path,
@@ -43,16 +43,19 @@ export async function loadStreamedData(settings: TrainSettings): Promise<Trainin
     },
     validation: validation === null ? drawn(val, held.validation) : wholeFile(val, validation),
     test: testRows === null ? drawn(test, held.test) : wholeFile(test, testRows),
-  };
+  });
   return {
     table: null,
     encoding,
     train: data,
     validation: validation ?? fitted.validation,
     test: testRows ?? fitted.test,
-    splits: Object.fromEntries(
-      Object.entries(splits).flatMap(([name, split]) => (split === null ? [] : [[name, split]])),
-    ),
+    splits: () =>
+      Object.fromEntries(
+        Object.entries(splits()).flatMap(([name, split]) =>
+          split === null ? [] : [[name, split]],
+        ),
+      ),
     folds: [],
     notes,
     lint: () => [],

@@ -46,7 +46,8 @@ export interface TrainingData {
   readonly train: Dataset | DatasetStream;
   readonly validation: Dataset | null;
   readonly test: Dataset | null;
-  readonly splits: Manifest["splits"];
+  /** What the manifest says of the rows; hashes their numbers. */
+  readonly splits: () => Manifest["splits"];
   /** The rows of every fold; of the only run without --folds; none when they are streamed. */
   readonly folds: readonly Parts[];
   /** What reading and encoding the rows has found worth telling. */
@@ -111,18 +112,19 @@ export async function loadTrainingData(
     train: encode(encoding, train.table, train.rows),
     validation: encoded(validation),
     test: encoded(test),
-    splits: Object.fromEntries(
-      Object.entries(parts).flatMap(([name, part]: [string, Part | null]) =>
-        part
-          ? [
-              [
-                name,
-                { rows: part.rows.length, from: part.from, sha256: fingerprintRows(part.rows) },
-              ],
-            ]
-          : [],
+    splits: () =>
+      Object.fromEntries(
+        Object.entries(parts).flatMap(([name, part]: [string, Part | null]) =>
+          part
+            ? [
+                [
+                  name,
+                  { rows: part.rows.length, from: part.from, sha256: fingerprintRows(part.rows) },
+                ],
+              ]
+            : [],
+        ),
       ),
-    ),
     folds,
     notes: [...table.notes, ...encoding.notes, ...unseenLabels(encoding, { validation, test })],
     lint: () =>

@@ -202,7 +202,7 @@ async function describeRun(
     seed: settings.seed,
     configuration: { sha256: fingerprintSettings(settings, trainOptions) },
     data: await fingerprints(),
-    splits: data.splits,
+    splits: data.splits(),
   };
   await writeManifest(files, manifest);
   return manifest;
