@@ -211,7 +211,7 @@ describe.each(["weights", "loss"] as const)("a run with a tolerance on the %s", 
 it.each([
   [{ tolerance: -1 }, /tolerance -1/],
   [{ tolerance: Number.NaN }, /tolerance NaN/],
-  [{ tolerance: 1, toleranceOn: "step" as "loss" }, /toleranceOn step/],
+  [{ tolerance: 1, toleranceOn: "step" as "loss" }, /toleranceOn "step"/],
 ])("%j is refused by name", (changes, message) => {
   expect(() => new Trainer({ ...options, ...changes })).toThrow(message);
 });
