@@ -94,22 +94,15 @@ export function productsBy(
   };
 }
 
+/** What `gemm` is given, but for its working space. */
+type GemmArguments =
+  Parameters<KernelExports["gemm"]> extends [...infer Given, scratch: Address] ? Given : never;
+
 /** Rows of a call: all m where that was tried and gives the same bits, else those of a shard. Each shape is tried once. */
 function triedRows(
   multiplyOver: MultiplyOver,
   { rows }: Calls,
-): (
-  m: number,
-  n: number,
-  k: number,
-  a: Address,
-  aRow: number,
-  aColumn: number,
-  b: Address,
-  bRow: number,
-  bColumn: number,
-  c: Address,
-) => number {
+): (...product: GemmArguments) => number {
   const tried: { shape: ProductShape; rows: number }[] = [];
   return (m, n, k, a, aRow, aColumn, b, bRow, bColumn, c) => {
     if (m <= rows) return rows;

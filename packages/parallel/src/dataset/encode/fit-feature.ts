@@ -161,8 +161,8 @@ export function numberFeature(
     const { mean, sd } = momentsOf(scaling === "log1p");
     return { center: mean, scale: sd };
   })();
-  const fill =
-    typeof impute === "number" ? impute : impute === "median" ? at(0.5) : momentsOf(false).mean;
+  const mean = (): number => (scaling === "standard" ? center : momentsOf(false).mean);
+  const fill = typeof impute === "number" ? impute : impute === "median" ? at(0.5) : mean();
   return {
     kind: "number",
     column,
