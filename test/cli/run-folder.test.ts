@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -33,6 +34,19 @@ describe("the run folder", () => {
     expect(stdout).toContain(
       `next: npx shardgrad predict ${join("runs", "penguins-2")} penguins.csv --out predictions.csv`,
     );
+  });
+
+  it("holds its configuration before the first checkpoint, which is of no use without", async () => {
+    await succeed([...train, "--save-every", "1", "--keep", "100", "--out", "early"], {
+      cwd: folder,
+    });
+    const timeOf = (...path: string[]): number => statSync(join(folder, "early", ...path)).mtimeMs;
+    const steps = readdirSync(join(folder, "early", "checkpoints")).filter((name) =>
+      name.startsWith("step-"),
+    );
+    expect(steps.length).toBeGreaterThan(0);
+    for (const name of steps)
+      expect(timeOf("checkpoints", name)).toBeGreaterThanOrEqual(timeOf("config.yaml"));
   });
 
   it("holds model, configuration, metrics, manifest and state, and no temporary file", async () => {

@@ -79,6 +79,7 @@ export async function train(flags: RawFlags): Promise<CommandResult> {
   try {
     trainer.open().catch(() => {}); // the run tells; threads start while the folder is made ready
     await clearFolder(plan, files, trainer);
+    await writeConfig(plan, files);
     const run = trainer.run({ signal: watch.signal });
     let described: Promise<Manifest> | undefined;
     const describe = (): Promise<Manifest> => (described ??= describeRun(plan, files));
@@ -185,15 +186,17 @@ async function clearFolder(
   } else await clearRun(files);
 }
 
-/** Writes the configuration to go on with, and a manifest that says what went into the run and that it goes on. */
+/** Writes the configuration to go on with: before the run, whose first checkpoint may come at once and is of no use without. */
+async function writeConfig({ settings }: TrainingPlan, files: RunFiles): Promise<void> {
+  const text = await formatConfig({ ...settings }, trainOptions, files.folder);
+  await writeFileAtomic(files.config, text);
+}
+
+/** Writes a manifest that says what went into the run and that it goes on. */
 async function describeRun(
   { settings, data, fingerprints }: TrainingPlan,
   files: RunFiles,
 ): Promise<Manifest> {
-  await writeFileAtomic(
-    files.config,
-    await formatConfig({ ...settings }, trainOptions, files.folder),
-  );
   const manifest: Manifest = {
     shardgrad: version(),
     node: process.version,
