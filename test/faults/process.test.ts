@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { loadState } from "@shardgrad/parallel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../parallel/numbers.js";
@@ -32,6 +33,11 @@ beforeAll(async () => {
   clock.span = whole.milliseconds;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Waits for a file. */
+async function appears(file: string): Promise<void> {
+  while (!existsSync(file)) await setTimeout(2);
+}
 
 describe(`a process that ends at random moments (seed ${SEED})`, () => {
   it(`by kill -9, at least ${KILLS} times, leaves a run that goes on to the same bytes`, async () => {
@@ -63,10 +69,8 @@ describe(`a process that ends at random moments (seed ${SEED})`, () => {
 
   it("before its first checkpoint leaves a run that begins again", async () => {
     const name = "early";
-    await shardgrad([...args, "--out", name], folder, {
-      signal: "SIGKILL",
-      after: clock.span * 0.9,
-    });
+    const after = appears(join(folder, name, "config.yaml"));
+    await shardgrad([...args, "--out", name], folder, { signal: "SIGKILL", after });
     rmSync(join(folder, name, "checkpoints"), { recursive: true });
     const end = await shardgrad(["train", "--resume", name], folder);
     expect(end.code, end.stderr).toBe(0);
@@ -144,8 +148,7 @@ describe("a run", () => {
     const after = new Promise<void>((resolve) => (end = resolve));
     const long = [...trains(100_000), "--out", "locked"];
     const first = shardgrad(long, folder, { signal: "SIGKILL", after });
-    while (!existsSync(join(folder, "locked", "manifest.json")))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await appears(join(folder, "locked", "manifest.json"));
     for (const call of [
       ["train", "--resume", "locked"],
       [...args, "--out", "locked", "--force"],
