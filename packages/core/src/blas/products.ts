@@ -58,38 +58,49 @@ export function productsBy(
   };
 
   return (calls) => {
-    const rowsOf = merge ? triedRows(multiplyOver, calls) : () => calls.rows;
+    const triedRowsOf = merge ? triedRows(multiplyOver, calls) : () => calls.rows;
     const givenOf = givenCuts(calls);
-    const cutOf = merge ? triedCuts(multiplyOver) : (given: SumCut) => given;
+    const triedCutOf = merge ? triedCuts(multiplyOver) : (given: SumCut) => given;
+    /** Rows of a call, null for a product that stays with the kernels. */
+    const rowsOf: (...product: GemmArguments) => number | null = (
+      m,
+      n,
+      k,
+      a,
+      aRow,
+      aColumn,
+      b,
+      bRow,
+      bColumn,
+      c,
+    ) =>
+      n * k < FEWEST_ELEMENTS ? null : triedRowsOf(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c);
+    /** How a gradient is cut, null for one that stays with the kernels. */
+    const cutOf = (
+      program: Address,
+      m: number,
+      n: number,
+      a: Address,
+      b: Address,
+      c: Address,
+    ): SumCut | null => {
+      const [at, given] = [program >> 2, givenOf(n)];
+      return m * n < FEWEST_ELEMENTS || given.block === 0 || words[at] === 0
+        ? null
+        : triedCutOf(given, words, at, m, n, a, b, c);
+    };
     return {
       gemm: (m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, scratch) => {
-        if (n * k < FEWEST_ELEMENTS) {
-          kernels.gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, scratch);
-          return;
-        }
         const rows = rowsOf(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c);
-        multiplyRows(multiply, rows, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c);
+        if (rows === null) kernels.gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, scratch);
+        else multiplyRows(multiply, rows, m, n, k, a, aRow, aColumn, b, bRow, bColumn, c);
       },
       gemmTree: (program, m, n, a, b, c, scratch) => {
-        const at = program >> 2;
-        const given = givenOf(n);
-        if (m * n < FEWEST_ELEMENTS || given.block === 0 || words[at] === 0) {
-          kernels.gemmTree(program, m, n, a, b, c, scratch);
-          return;
-        }
-        const cut = cutOf(given, words, at, m, n, a, b, c);
-        sumLeaves(multiply, addTo, cut, words, at, m, m, n, a, b, c, scratch);
+        const cut = cutOf(program, m, n, a, b, c);
+        if (cut === null) kernels.gemmTree(program, m, n, a, b, c, scratch);
+        else sumLeaves(multiply, addTo, cut, words, program >> 2, m, m, n, a, b, c, scratch);
       },
-      trials: {
-        gemm: (m, n, k, a, aRow, aColumn, b, bRow, bColumn, c) => {
-          if (n * k >= FEWEST_ELEMENTS) rowsOf(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c);
-        },
-        gemmTree: (program, m, n, a, b, c) => {
-          const [at, given] = [program >> 2, givenOf(n)];
-          if (m * n >= FEWEST_ELEMENTS && given.block !== 0 && words[at] !== 0)
-            cutOf(given, words, at, m, n, a, b, c);
-        },
-      },
+      trials: { gemm: rowsOf, gemmTree: cutOf },
     };
   };
 }
